@@ -1,0 +1,2 @@
+/* No paragraph at all. */
+/*H:010 Once. :*/
