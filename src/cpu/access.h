@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:320
+ * Loads and stores of emulated memory by the CPU, by linear address.  These are the careful ones:
+ * any size, any alignment, over page borders, onto pages with code; they either do the whole
+ * access or note a fault and return 1 with nothing done.  The quick ones, for a page the TLB
+ * knows, are spelled in forms/vocab.h.
+:*/
+#ifndef CPU_ACCESS_H
+#define CPU_ACCESS_H
+
+#include "cpu.h"
+
+/* At the current privilege level.  n <= 16 for the byte-wise ones; little-endian in memory. */
+int acc_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n) MUST_CHECK;
+int acc_st(struct cpu *cpu, uint32_t lin, const void *from, unsigned n) MUST_CHECK;
+int acc_ld8(struct cpu *cpu, uint32_t lin, uint8_t *v) MUST_CHECK;
+int acc_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v) MUST_CHECK;
+int acc_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v) MUST_CHECK;
+int acc_ld64(struct cpu *cpu, uint32_t lin, uint64_t *v) MUST_CHECK;
+int acc_st8(struct cpu *cpu, uint32_t lin, uint8_t v) MUST_CHECK;
+int acc_st16(struct cpu *cpu, uint32_t lin, uint16_t v) MUST_CHECK;
+int acc_st32(struct cpu *cpu, uint32_t lin, uint32_t v) MUST_CHECK;
+int acc_st64(struct cpu *cpu, uint32_t lin, uint64_t v) MUST_CHECK;
+
+/* Would a store of n bytes here succeed?  Faults like the store, changes nothing but A and D
+ * bits.  After it the store itself cannot fault. */
+int acc_probe_write(struct cpu *cpu, uint32_t lin, unsigned n) MUST_CHECK;
+
+/* The CPU's own accesses to descriptor tables and task state: supervisor, whatever the CPL. */
+int acc_sys_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n) MUST_CHECK;
+int acc_sys_st(struct cpu *cpu, uint32_t lin, const void *from, unsigned n) MUST_CHECK;
+int acc_sys_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v) MUST_CHECK;
+int acc_sys_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v) MUST_CHECK;
+int acc_sys_st16(struct cpu *cpu, uint32_t lin, uint16_t v) MUST_CHECK;
+int acc_sys_st32(struct cpu *cpu, uint32_t lin, uint32_t v) MUST_CHECK;
+
+/* Instruction fetch: translate for execution.  *pa is machine-physical. */
+int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa) MUST_CHECK;
+
+/* Make the TLB know lin (for a load, or a store).  0: it does now, or the careful way must be
+ * taken; 1: fault. */
+int acc_refill(struct cpu *cpu, uint32_t lin, bool write) MUST_CHECK;
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:300
+ * An x86-32 processor that knows nothing of lguest.  This header is its programmer's model: the
+ * registers one could save and restore (struct cpu_state), the caches one could drop between any
+ * two instructions without anybody noticing (the rest of struct cpu), and the calls the board
+ * makes.
+:*/
+#ifndef CPU_CPU_H
+#define CPU_CPU_H
+
+#include "base/types.h"
+#include "flags.h"
+#include "mmu/mem.h"
+#include "mmu/tlb.h"
+
+/* Register numbers, in the order of the instruction encoding. */
+enum reg { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, REG_ZERO };
+enum seg_reg { ES, CS, SS, DS, FS, GS, NR_SEGS };
+
+/* Exception vectors (Intel manual volume 3, "Exception and Interrupt Reference"). */
+enum vector {
+	V_DE = 0, V_DB = 1, V_NMI = 2, V_BP = 3, V_OF = 4, V_BR = 5, V_UD = 6, V_NM = 7,
+	V_DF = 8, V_TS = 10, V_NP = 11, V_SS = 12, V_GP = 13, V_PF = 14, V_MF = 16, V_AC = 17,
+	V_MC = 18, V_XM = 19,
+};
+
+enum cr0_bits {
+	CR0_PE = 1u << 0, CR0_MP = 1u << 1, CR0_EM = 1u << 2, CR0_TS = 1u << 3, CR0_ET = 1u << 4,
+	CR0_NE = 1u << 5, CR0_WP = 1u << 16, CR0_AM = 1u << 18, CR0_NW = 1u << 29,
+	CR0_CD = 1u << 30, CR0_PG = 1u << 31,
+};
+
+enum cr4_bits {
+	CR4_VME = 1u << 0, CR4_PVI = 1u << 1, CR4_TSD = 1u << 2, CR4_DE = 1u << 3,
+	CR4_PSE = 1u << 4, CR4_PAE = 1u << 5, CR4_MCE = 1u << 6, CR4_PGE = 1u << 7,
+	CR4_PCE = 1u << 8, CR4_OSFXSR = 1u << 9, CR4_OSXMMEXCPT = 1u << 10,
+};
+
+/*C:200
+ * A segment register: the selector and what the CPU loaded from the descriptor table with it.
+ * limit is in bytes (granularity applied).  attr is bits 40-47 and 52-55 of the descriptor:
+ *
+ *	 11 10  9  8   7  6 5  4  3  0
+ *	+--+---+-+---+--+-----+--+----+
+ *	|G |D/B|L|AVL|P | DPL |S |type|
+ *	+--+---+-+---+--+-----+--+----+
+ *
+ * A null selector leaves attr 0: not present, so every use faults.
+:*/
+struct seg {
+	uint16_t sel;
+	uint16_t attr;
+	uint32_t base;
+	uint32_t limit;
+};
+
+enum seg_attr {
+	SEG_TYPE = 0x00f, SEG_A = 0x001, SEG_W = 0x002 /* data */, SEG_R = 0x002 /* code */,
+	SEG_E = 0x004 /* data: expand-down */, SEG_C = 0x004 /* code: conforming */,
+	SEG_CODE = 0x008, SEG_S = 0x010, SEG_DPL = 0x060, SEG_P = 0x080, SEG_AVL = 0x100,
+	SEG_DB = 0x400, SEG_G = 0x800,
+};
+
+struct dtable {
+	uint32_t base;
+	uint16_t limit;
+};
+
+/* An 80-bit x87 register: explicit integer bit in bit 63 of mant, sign in bit 15 of se. */
+struct f80 {
+	uint64_t mant;
+	uint16_t se;
+};
+
+struct fpu {
+	struct f80 reg[8]; /* by physical number; ST(i) is reg[(top + i) & 7] */
+	uint16_t fcw, fsw; /* fsw with TOP in bits 11-13 */
+	uint8_t empty;	   /* bit per physical register: tag "empty" */
+	uint16_t fop, fcs, fds;
+	uint32_t fip, fdp;
+	uint64_t xmm[8][2];
+	uint32_t mxcsr;
+};
+
+/* Architectural state: plain integers, all of it is what a program can observe. */
+struct cpu_state {
+	uint32_t r[8 + 1]; /* r[REG_ZERO] is 0: the index register of an address without one */
+	uint32_t eip;
+	struct flags fl;   /* arithmetic flags, lazily */
+	uint32_t eflags;   /* all other flags; the arithmetic bits are 0 here, bit 1 is 1 */
+	struct seg seg[NR_SEGS];
+	struct seg ldtr, tr;
+	struct dtable gdtr, idtr;
+	uint32_t cr0, cr2, cr3, cr4;
+	uint64_t pdpte[4];
+	uint32_t dr[8];
+	uint8_t cpl;
+	bool halted;
+	bool inhibit;	/* the instruction before was MOV SS, POP SS or STI: no interrupt yet */
+	uint32_t sysenter_cs, sysenter_esp, sysenter_eip;
+	uint64_t efer, pat, apic_base;
+	int64_t tsc_offset;
+	struct fpu fpu;
+	/* Time.  clock_ns is the board clock; insns counts instructions retired by CPL. */
+	uint64_t clock_ns;
+	uint64_t insns[4];
+};
+
+/* An exception on its way to be delivered. */
+struct trap {
+	bool pending;
+	bool software; /* INT n, INT3, INTO: EIP is past the instruction, gate DPL is checked */
+	bool has_error;
+	uint8_t vector;
+	uint32_t error;
+};
+
+/* Why cpu_run() came back. */
+enum cpu_exit {
+	CPU_EXIT_BUDGET,   /* as many instructions as asked have retired */
+	CPU_EXIT_STOP,	   /* cpu_stop() was called, by a port handler */
+	CPU_EXIT_HALT,	   /* HLT; call again when an interrupt is pending */
+	CPU_EXIT_SHUTDOWN, /* triple fault */
+};
+
+/* What the CPU asks of the board. */
+struct cpu_bus {
+	void *ctx;
+	/* size is 1, 2 or 4 bytes; ports that do not exist read all ones. */
+	uint32_t (*port_in)(void *ctx, uint16_t port, unsigned size);
+	void (*port_out)(void *ctx, uint16_t port, unsigned size, uint32_t v);
+	/* The board clock has reached cpu->deadline_ns: raise lines, set a new deadline. */
+	void (*deadline)(void *ctx);
+	/* The CPU accepts the interrupt: which vector? */
+	uint8_t (*intr_ack)(void *ctx);
+};
+
+/* Which instructions CPUID offers; nothing else is executed. */
+struct cpu_model {
+	const char *name;
+	uint32_t signature;	   /* CPUID leaf 1 EAX */
+	uint32_t edx1, ecx1;	   /* CPUID leaf 1 features */
+	char brand[49];
+};
+extern const struct cpu_model cpu_model_default;
+
+enum cpuid_edx {
+	CPUID_FPU = 1u << 0, CPUID_PSE = 1u << 3, CPUID_TSC = 1u << 4, CPUID_MSR = 1u << 5,
+	CPUID_PAE = 1u << 6, CPUID_CX8 = 1u << 8, CPUID_SEP = 1u << 11, CPUID_PGE = 1u << 13,
+	CPUID_CMOV = 1u << 15, CPUID_MMX = 1u << 23, CPUID_FXSR = 1u << 24, CPUID_SSE = 1u << 25,
+	CPUID_SSE2 = 1u << 26,
+};
+
+/* Counts instructions retired at linear EIP in [lo, hi), whatever they are. */
+struct cpu_range {
+	uint32_t lo, hi;
+	uint64_t insns;
+};
+#define CPU_RANGES 2
+
+struct op;
+struct block;
+struct block_cache;
+
+struct cpu {
+	struct cpu_state s; /* must be first: decoded operands are offsets into it */
+
+	/* Everything below is a cache or plumbing. */
+	int64_t budget;	       /* instructions left before the run loop must look up */
+	struct block *blk;     /* the block being executed; s.eip is its first EIP until it ends */
+	const struct tlb_entry *view; /* the TLB half of the current CPL */
+	uint32_t mode;	       /* what decoded code depends on: enum cpu_mode */
+	struct trap trap;
+	bool stop, intr_line, restart_single, in_delivery;
+	uint32_t miss_lin;     /* operand for the TLB refill path */
+	int64_t budget_mark;   /* budget when instructions were last added to s.insns */
+	uint64_t limit_insns;  /* cpu_run() ends when total reaches this */
+	uint64_t deadline_ns;  /* board clock at which bus->deadline wants to be called */
+	struct tlb tlb;
+	struct paging paging;
+	struct block_cache *cache;
+	struct mem *mem;
+	struct cpu_bus bus;
+	struct cpu_model model;
+	struct cpu_range range[CPU_RANGES];
+	uint32_t ring0_charge_ns; /* added to the clock by each entry to ring 0 from outside */
+	struct cpu_history *history; /* last instructions, when somebody wants them; else NULL */
+	uint64_t idle_ns;
+};
+
+/*C:205
+ * The mode: facts that decoded code takes for granted, so that a block found under one mode is
+ * never run under another.  FLAT: DS, ES and SS have base 0, limit 4 GB and may be written, so an
+ * effective address is a linear address and needs no check.
+:*/
+enum cpu_mode {
+	MODE_D32 = 1,	 /* CS.D: 32-bit code */
+	MODE_SS32 = 2,	 /* SS.B: the stack pointer is ESP */
+	MODE_FLAT = 4,
+	MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
+};
+
+/* The board's calls. */
+int cpu_init(struct cpu *cpu, struct mem *mem, const struct cpu_bus *bus) MUST_CHECK;
+void cpu_fini(struct cpu *cpu);
+/* Registers as after RESET# (real mode, F000:FFF0); clock and counts become 0. */
+void cpu_reset(struct cpu *cpu);
+/* Run until at most max_insns more instructions have retired. */
+enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns);
+/* From a port handler: end cpu_run() after this instruction. */
+void cpu_stop(struct cpu *cpu);
+/* Level of the INTR pin. */
+void cpu_set_intr(struct cpu *cpu, bool level);
+/* State was changed from outside (loader, debugger, snapshot): forget what was derived from it. */
+void cpu_state_changed(struct cpu *cpu);
+/* Drop every cache; no visible change. */
+void cpu_drop_caches(struct cpu *cpu);
+/* Let the machine be idle until `ns` on the board clock (it never goes back). */
+void cpu_idle_until(struct cpu *cpu, uint64_t ns);
+uint64_t cpu_insns(const struct cpu *cpu);
+
+/* Between the CPU's own files. */
+
+uint64_t cpu_clock_ns(const struct cpu *cpu);	  /* exact, also from inside an instruction */
+void cpu_set_cpl(struct cpu *cpu, unsigned cpl);  /* accounts, switches the TLB view */
+void cpu_update_mode(struct cpu *cpu);		  /* after a change of a segment register or CR0 */
+void cpu_update_paging(struct cpu *cpu);	  /* after CR0, CR3, CR4, EFER; flushes nothing */
+void cpu_sync_counts(struct cpu *cpu);
+
+static inline uint32_t cpu_eflags(const struct cpu *cpu)
+{
+	return cpu->s.eflags | flags_get(&cpu->s.fl);
+}
+
+/* Store all of EFLAGS as given (no privilege check; bit 1 forced). */
+static inline void cpu_set_eflags(struct cpu *cpu, uint32_t v)
+{
+	flags_set(&cpu->s.fl, v);
+	cpu->s.eflags = (v & ~(uint32_t)FL_ARITH & 0x003f7fd5) | FL_R1;
+}
+
+/*
+ * A fault is a value: whoever finds it calls cpu_trap(), which notes it and returns 1, and
+ * everybody on the way out returns 1 in turn, having written nothing.  The run loop delivers it.
+ */
+static inline int cpu_trap(struct cpu *cpu, uint8_t vector, bool has_error, uint32_t error)
+{
+	cpu->trap = (struct trap){true, false, has_error, vector, error};
+	return 1;
+}
+
+static inline int trap_gp(struct cpu *cpu, uint32_t error)
+{
+	return cpu_trap(cpu, V_GP, true, error);
+}
+
+static inline int trap_ud(struct cpu *cpu)
+{
+	return cpu_trap(cpu, V_UD, false, 0);
+}
+
+static inline bool cpu_is_v86(const struct cpu *cpu)
+{
+	return cpu->s.eflags & FL_VM;
+}
+
+static inline bool cpu_is_real(const struct cpu *cpu)
+{
+	return !(cpu->s.cr0 & CR0_PE);
+}
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:250
+ * Filling and emptying the TLB.  A guest that switches tasks reloads CR3 thousands of times a
+ * second, so emptying touches only the entries that were in use.
+:*/
+#include "tlb.h"
+
+static void entry_clear(struct tlb *tlb, unsigned id)
+{
+	unsigned view = id >> TLB_BITS, i = id & (TLB_SIZE - 1);
+
+	tlb->e[view][i] = (struct tlb_entry){TLB_NONE, TLB_NONE, 0};
+	tlb->code[view][i] = TLB_NONE;
+	tlb->global[id] = false;
+}
+
+void tlb_init(struct tlb *tlb)
+{
+	for (unsigned id = 0; id < 2 * TLB_SIZE; id++)
+		entry_clear(tlb, id);
+	tlb->nr_used = 0;
+	tlb->gen = 1;
+	tlb->misses = 0;
+}
+
+void tlb_flush(struct tlb *tlb, bool global_too)
+{
+	unsigned kept = 0;
+
+	for (unsigned n = 0; n < tlb->nr_used; n++) {
+		unsigned id = tlb->used[n];
+
+		if (tlb->global[id] && !global_too)
+			tlb->used[kept++] = (uint16_t)id;
+		else
+			entry_clear(tlb, id);
+	}
+	tlb->nr_used = kept;
+	tlb->gen++;
+}
+
+void tlb_flush_page(struct tlb *tlb, uint32_t lin)
+{
+	unsigned i = tlb_index(lin);
+
+	for (unsigned n = 0; n < tlb->nr_used;) {
+		unsigned id = tlb->used[n];
+
+		if ((id & (TLB_SIZE - 1)) == i) {
+			entry_clear(tlb, id);
+			tlb->used[n] = tlb->used[--tlb->nr_used];
+		} else {
+			n++;
+		}
+	}
+	tlb->gen++;
+}
+
+void tlb_protect_code(struct tlb *tlb, const uint8_t *page)
+{
+	for (unsigned n = 0; n < tlb->nr_used; n++) {
+		unsigned id = tlb->used[n];
+		struct tlb_entry *e = &tlb->e[id >> TLB_BITS][id & (TLB_SIZE - 1)];
+
+		if (e->write != TLB_NONE && e->addend + e->write == (uintptr_t)page)
+			e->write = TLB_NONE;
+	}
+}
+
+struct tlb_entry *tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
+			   bool writable, bool executable, bool global)
+{
+	unsigned i = tlb_index(lin), id = (unsigned)view << TLB_BITS | i;
+	struct tlb_entry *e = &tlb->e[view][i];
+
+	lin &= PAGE_MASK;
+	tlb->misses++;
+	if (e->read == TLB_NONE)
+		tlb->used[tlb->nr_used++] = (uint16_t)id;
+	e->read = lin;
+	e->write = writable ? lin : TLB_NONE;
+	e->addend = (uintptr_t)page - lin;
+	tlb->code[view][i] = executable ? lin : TLB_NONE;
+	tlb->global[id] = global;
+	return e;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:240
+ * The TLB: the translations the CPU remembers, kept in a form that makes the common load two
+ * compares and an add.  Two views, supervisor and user, each direct-mapped; an entry has a tag for
+ * reading and one for writing, so that "readable", "writable", "dirty" and "holds no code" are
+ * all one comparison.
+:*/
+#ifndef MMU_TLB_H
+#define MMU_TLB_H
+
+#include "base/types.h"
+#include "paging.h"
+
+/*C:120
+ * A tag is the page's linear address, or TLB_NONE, which no page-aligned address equals.  The
+ * write tag is given only to a page whose dirty bit is set already and that holds no decoded code;
+ * every other store takes the slow path once and finds out why.
+:*/
+#define TLB_NONE 1u
+#ifdef LG_HARD
+#define TLB_BITS 0
+#else
+#define TLB_BITS 10
+#endif
+#define TLB_SIZE (1u << TLB_BITS)
+
+enum tlb_view { TLB_SUPERVISOR = 0, TLB_USER = 1 };
+
+struct tlb_entry {
+	uint32_t read;	/* tag: loads of this page may go straight to memory */
+	uint32_t write; /* tag: so may stores */
+	uintptr_t addend; /* host address of the page minus its linear address */
+};
+
+struct tlb {
+	struct tlb_entry e[2][TLB_SIZE];
+	uint32_t code[2][TLB_SIZE]; /* tag: instructions may be fetched from here */
+	uint16_t used[2 * TLB_SIZE]; /* entries in use, so that a CR3 load clears only those */
+	unsigned nr_used;
+	bool global[2 * TLB_SIZE];
+	uint32_t gen; /* goes up whenever a translation may have gone away */
+	uint64_t misses;
+};
+
+static inline unsigned tlb_index(uint32_t lin)
+{
+	return (lin >> 12 ^ lin >> 22) & (TLB_SIZE - 1);
+}
+
+void tlb_init(struct tlb *tlb);
+void tlb_flush(struct tlb *tlb, bool global_too);
+void tlb_flush_page(struct tlb *tlb, uint32_t lin);
+/* No store to this frame may bypass the slow path any more (it now holds code). */
+void tlb_protect_code(struct tlb *tlb, const uint8_t *page);
+/* Remember one translation.  `writable`: stores may use the fast path. */
+struct tlb_entry *tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
+			   bool writable, bool executable, bool global);
+
+#endif
