@@ -2,7 +2,8 @@
 /*P:320
  * Loads and stores of emulated memory by the CPU, by linear address.  These are the careful ones:
  * any size, any alignment, over page borders, onto pages with code; they either do the whole
- * access or note a fault and return 1 with nothing done.  The quick ones, for a page the TLB
+ * access or note a fault and return 1 with nothing done.  A store that would hit decoded code returns 1
+ * without a fault, having set cpu->restart_single, until it is tried with cpu->single set.  The quick ones, for a page the TLB
  * knows, are spelled in forms/vocab.h.
 :*/
 #ifndef CPU_ACCESS_H
@@ -25,6 +26,14 @@ int acc_st64(struct cpu *cpu, uint32_t lin, uint64_t v) MUST_CHECK;
 /* Would a store of n bytes here succeed?  Faults like the store, changes nothing but A and D
  * bits.  After it the store itself cannot fault. */
 int acc_probe_write(struct cpu *cpu, uint32_t lin, unsigned n) MUST_CHECK;
+
+/* The same as a program in ring `cpl` would do it: stack frames made for another ring. */
+int acc_ld_as(struct cpu *cpu, unsigned cpl, uint32_t lin, void *to, unsigned n) MUST_CHECK;
+int acc_st_as(struct cpu *cpu, unsigned cpl, uint32_t lin, const void *from, unsigned n) MUST_CHECK;
+int acc_probe_write_as(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n) MUST_CHECK;
+
+/* #AC(0) if this ring must align its data and lin is no multiple of n (2, 4 or 8). */
+int acc_align(struct cpu *cpu, uint32_t lin, unsigned n) MUST_CHECK;
 
 /* The CPU's own accesses to descriptor tables and task state: supervisor, whatever the CPL. */
 int acc_sys_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n) MUST_CHECK;

@@ -140,6 +140,7 @@ struct cpu_model {
 	const char *name;
 	uint32_t signature;	   /* CPUID leaf 1 EAX */
 	uint32_t edx1, ecx1;	   /* CPUID leaf 1 features */
+	uint32_t ext_edx1;	   /* CPUID leaf 0x80000001 EDX */
 	char brand[49];
 };
 extern const struct cpu_model cpu_model_default;
@@ -150,6 +151,7 @@ enum cpuid_edx {
 	CPUID_CMOV = 1u << 15, CPUID_MMX = 1u << 23, CPUID_FXSR = 1u << 24, CPUID_SSE = 1u << 25,
 	CPUID_SSE2 = 1u << 26,
 };
+enum cpuid_ext_edx { CPUID_EXT_NX = 1u << 20 };
 
 /* Counts instructions retired at linear EIP in [lo, hi), whatever they are. */
 struct cpu_range {
@@ -171,7 +173,9 @@ struct cpu {
 	const struct tlb_entry *view; /* the TLB half of the current CPL */
 	uint32_t mode;	       /* what decoded code depends on: enum cpu_mode */
 	struct trap trap;
-	bool stop, intr_line, restart_single, in_delivery;
+	bool stop, intr_line, in_delivery;
+	bool restart_single;   /* a store met decoded code: run this instruction again, alone */
+	bool single;	       /* so we do: stores to code are made, and noted */
 	uint32_t miss_lin;     /* operand for the TLB refill path */
 	int64_t budget_mark;   /* budget when instructions were last added to s.insns */
 	uint64_t limit_insns;  /* cpu_run() ends when total reaches this */

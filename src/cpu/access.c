@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:370
+ * Memory as an instruction sees it: linear addresses, any size, any alignment.  This is the
+ * careful way, taken whenever the TLB's tags do not say at once that all is well: it walks the
+ * page tables, remembers what it found, and either does the whole access or notes a fault having
+ * stored nothing.
+ *
+ * It knows nothing of segments; seg.c has turned offsets into linear addresses before.
+:*/
+#include <string.h>
+
+#include "access.h"
+#include "mmu/paging.h"
+
+/*C:500
+ * Where does a linear address lie?  First we ask the TLB, in the view the access is made in:
+ * programs in ring 3 see the user half, everybody else (and the processor itself, when it reads
+ * its tables) the supervisor half.
+ */
+static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint32_t *pa)
+{
+	enum tlb_view view = access & PF_USER ? TLB_USER : TLB_SUPERVISOR;
+	unsigned i = tlb_index(lin);
+	const struct tlb_entry *e = &cpu->tlb.e[view][i];
+	uint32_t tag = e->read;
+
+	if (access & PF_WRITE)
+		tag = e->write;
+	else if (access & PF_FETCH)
+		tag = cpu->tlb.code[view][i];
+	if (tag != (lin & PAGE_MASK))
+		return false;
+	*pa = (uint32_t)(e->addend + lin - (uintptr_t)cpu->mem->ram);
+	return true;
+}
+
+/*
+ * What a walk has found goes into the TLB, if it is RAM.  The write tag lets later stores pass
+ * without asking anybody, so all that a store must cause has to have happened: the page-table
+ * entry is dirty, the page is known to have changed (whoever clears MEM_DIRTY empties the TLB),
+ * and no decoded code lies in it.  A load does not make a clean page dirty just to have the tag.
+ */
+static void remember(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
+{
+	enum tlb_view view = access & PF_USER ? TLB_USER : TLB_SUPERVISOR;
+	struct mem *mem = cpu->mem;
+	uint8_t *flags;
+	bool writable;
+
+	if (!mem_is_ram(mem, w->page_pa, PAGE_SIZE))
+		return;
+	flags = &mem->page[w->page_pa >> PAGE_SHIFT];
+	writable = w->writable || (view == TLB_SUPERVISOR && !cpu->paging.wp);
+	writable = writable && w->dirty && !(*flags & MEM_CODE);
+	if (writable && (access & PF_WRITE))
+		*flags |= MEM_DIRTY;
+	writable = writable && (*flags & MEM_DIRTY);
+	tlb_fill(&cpu->tlb, view, lin, mem->ram + w->page_pa, writable, !w->nx, w->global);
+}
+
+/*
+ * Then the page tables.  This is the only place where a page fault is found, so it is here that
+ * CR2 is set: "Page-Fault Exception (#PF)" has the processor load it before the handler runs, and
+ * when a second page fault makes a double fault of the first, it is the second address that stays.
+ */
+static int locate(struct cpu *cpu, uint32_t lin, unsigned access, bool walk, uint32_t *pa)
+{
+	struct walk w;
+	int error;
+
+	if (!walk && tlb_knows(cpu, lin, access, pa))
+		return 0;
+	error = walk_translate(cpu->mem, &cpu->paging, lin, access, &w);
+	if (error >= 0) {
+		cpu->s.cr2 = lin;
+		return cpu_trap(cpu, V_PF, true, (uint32_t)error);
+	}
+	remember(cpu, lin, access, &w);
+	*pa = w.page_pa | (lin & ~PAGE_MASK);
+	return 0;
+}
+/*:*/
+
+/*C:505
+ * An access covers one page or two (none is longer than a page).  Both are found before either is
+ * touched; of two bad pages the first is blamed, at the first byte we want from it.
+ */
+struct span {
+	uint32_t pa[2];
+	unsigned n[2];
+};
+
+static int span_locate(struct cpu *cpu, uint32_t lin, unsigned n, unsigned access, struct span *s)
+{
+	unsigned room = PAGE_SIZE - lin % PAGE_SIZE;
+
+	s->n[0] = n < room ? n : room;
+	s->n[1] = n - s->n[0];
+	s->pa[1] = 0;
+	if (locate(cpu, lin, access, false, &s->pa[0]))
+		return 1;
+	return s->n[1] && locate(cpu, lin + room, access, false, &s->pa[1]);
+}
+
+/*
+ * A store into decoded code cannot simply be made: the instruction making it may sit in the very
+ * block that it changes, and the rest of that block would then run as it was.  So the first
+ * attempt asks the run loop, without a trap, to start this one instruction again alone; and then
+ * (cpu->single) the store is made, and noted, and the stale blocks are gone before the next one.
+ */
+static int span_locate_write(struct cpu *cpu, uint32_t lin, unsigned n, unsigned access,
+			     struct span *s)
+{
+	if (span_locate(cpu, lin, n, access | PF_WRITE, s))
+		return 1;
+	if (cpu->single)
+		return 0;
+	for (unsigned i = 0; i < 2; i++) {
+		if (mem_is_ram(cpu->mem, s->pa[i], s->n[i]) &&
+		    mem_hits_code(cpu->mem, s->pa[i], s->n[i])) {
+			cpu->restart_single = true;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Where there is no RAM, a load reads all ones and a store is lost. */
+static int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
+{
+	uint8_t *p = to;
+	struct span s;
+
+	if (span_locate(cpu, lin, n, access, &s))
+		return 1;
+	for (unsigned i = 0; i < 2; p += s.n[i++])
+		if (!mem_read(cpu->mem, s.pa[i], p, s.n[i]))
+			memset(p, 0xff, s.n[i]);
+	return 0;
+}
+
+static int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from, unsigned n)
+{
+	const uint8_t *p = from;
+	struct span s;
+
+	if (span_locate_write(cpu, lin, n, access, &s))
+		return 1;
+	for (unsigned i = 0; i < 2; p += s.n[i++]) {
+		if (!mem_is_ram(cpu->mem, s.pa[i], s.n[i]))
+			continue;
+		memcpy(cpu->mem->ram + s.pa[i], p, s.n[i]);
+		mem_note_store(cpu->mem, s.pa[i], s.n[i]);
+	}
+	return 0;
+}
+/*:*/
+
+/* "User" is ring 3; rings 0, 1 and 2 are all supervisors to the page tables. */
+static unsigned view_of(unsigned cpl)
+{
+	return cpl == 3 ? PF_USER : 0;
+}
+
+int acc_ld_as(struct cpu *cpu, unsigned cpl, uint32_t lin, void *to, unsigned n)
+{
+	return load(cpu, view_of(cpl), lin, to, n);
+}
+
+int acc_st_as(struct cpu *cpu, unsigned cpl, uint32_t lin, const void *from, unsigned n)
+{
+	return store(cpu, view_of(cpl), lin, from, n);
+}
+
+int acc_probe_write_as(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n)
+{
+	struct span s;
+
+	return span_locate_write(cpu, lin, n, view_of(cpl), &s);
+}
+
+int acc_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n)
+{
+	return load(cpu, view_of(cpu->s.cpl), lin, to, n);
+}
+
+int acc_st(struct cpu *cpu, uint32_t lin, const void *from, unsigned n)
+{
+	return store(cpu, view_of(cpu->s.cpl), lin, from, n);
+}
+
+int acc_probe_write(struct cpu *cpu, uint32_t lin, unsigned n)
+{
+	return acc_probe_write_as(cpu, cpu->s.cpl, lin, n);
+}
+
+/*C:510
+ * "Alignment Check Exception (#AC)": only ring 3 can be asked to align its data, only when the
+ * kernel has set CR0.AM and the program EFLAGS.AC.  It is a property of the address alone, so it
+ * is checked before the page tables are.  Bytes, and the long operands that are accessed byte by
+ * byte through acc_ld() and acc_st(), check what applies to them themselves.
+ */
+int acc_align(struct cpu *cpu, uint32_t lin, unsigned n)
+{
+	if (__builtin_expect(!(lin & (n - 1)), 1))
+		return 0;
+	if (cpu->s.cpl != 3 || !(cpu->s.cr0 & CR0_AM) || !(cpu->s.eflags & FL_AC))
+		return 0;
+	return cpu_trap(cpu, V_AC, true, 0);
+}
+/*:*/
+
+int acc_ld8(struct cpu *cpu, uint32_t lin, uint8_t *v)
+{
+	return acc_ld(cpu, lin, v, 1);
+}
+
+int acc_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v)
+{
+	le16_t m;
+
+	if (acc_align(cpu, lin, 2) || acc_ld(cpu, lin, &m, 2))
+		return 1;
+	*v = le16_get(m);
+	return 0;
+}
+
+int acc_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v)
+{
+	le32_t m;
+
+	if (acc_align(cpu, lin, 4) || acc_ld(cpu, lin, &m, 4))
+		return 1;
+	*v = le32_get(m);
+	return 0;
+}
+
+int acc_ld64(struct cpu *cpu, uint32_t lin, uint64_t *v)
+{
+	le64_t m;
+
+	if (acc_align(cpu, lin, 8) || acc_ld(cpu, lin, &m, 8))
+		return 1;
+	*v = le64_get(m);
+	return 0;
+}
+
+int acc_st8(struct cpu *cpu, uint32_t lin, uint8_t v)
+{
+	return acc_st(cpu, lin, &v, 1);
+}
+
+int acc_st16(struct cpu *cpu, uint32_t lin, uint16_t v)
+{
+	le16_t m = le16(v);
+
+	return acc_align(cpu, lin, 2) || acc_st(cpu, lin, &m, 2);
+}
+
+int acc_st32(struct cpu *cpu, uint32_t lin, uint32_t v)
+{
+	le32_t m = le32(v);
+
+	return acc_align(cpu, lin, 4) || acc_st(cpu, lin, &m, 4);
+}
+
+int acc_st64(struct cpu *cpu, uint32_t lin, uint64_t v)
+{
+	le64_t m = le64(v);
+
+	return acc_align(cpu, lin, 8) || acc_st(cpu, lin, &m, 8);
+}
+
+int acc_sys_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n)
+{
+	return load(cpu, 0, lin, to, n);
+}
+
+int acc_sys_st(struct cpu *cpu, uint32_t lin, const void *from, unsigned n)
+{
+	return store(cpu, 0, lin, from, n);
+}
+
+int acc_sys_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v)
+{
+	le16_t m;
+
+	if (load(cpu, 0, lin, &m, 2))
+		return 1;
+	*v = le16_get(m);
+	return 0;
+}
+
+int acc_sys_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v)
+{
+	le32_t m;
+
+	if (load(cpu, 0, lin, &m, 4))
+		return 1;
+	*v = le32_get(m);
+	return 0;
+}
+
+int acc_sys_st16(struct cpu *cpu, uint32_t lin, uint16_t v)
+{
+	le16_t m = le16(v);
+
+	return store(cpu, 0, lin, &m, 2);
+}
+
+int acc_sys_st32(struct cpu *cpu, uint32_t lin, uint32_t v)
+{
+	le32_t m = le32(v);
+
+	return store(cpu, 0, lin, &m, 4);
+}
+
+int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa)
+{
+	return locate(cpu, lin, view_of(cpu->s.cpl) | PF_FETCH, false, pa);
+}
+
+int acc_refill(struct cpu *cpu, uint32_t lin, bool write)
+{
+	uint32_t pa;
+
+	return locate(cpu, lin, view_of(cpu->s.cpl) | (write ? PF_WRITE : 0), true, &pa);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:371
+ * The processor as the board sees it: made, reset, told about the world; and the few pieces of
+ * derived state (mode, TLB view, paging summary, counters) that every other file of src/cpu
+ * relies on being right.  Running it is run.c's business.
+:*/
+#include <string.h>
+
+#include "block.h"
+#include "cpu.h"
+#include "fpu.h"
+#include "mmu/paging.h"
+
+/*C:520
+ * What CPUID says when nobody chose otherwise: a late Pentium III without its MMX and SSE.  An
+ * instruction set is offered only when all of it is there.
+:*/
+const struct cpu_model cpu_model_default = {
+	.name = "default",
+	.signature = 0x683,
+	.edx1 = CPUID_FPU | CPUID_PSE | CPUID_TSC | CPUID_MSR | CPUID_PAE | CPUID_CX8 | CPUID_SEP |
+		CPUID_PGE | CPUID_CMOV,
+	.brand = "lgemu virtual CPU",
+};
+
+int cpu_init(struct cpu *cpu, struct mem *mem, const struct cpu_bus *bus)
+{
+	memset(cpu, 0, sizeof(*cpu));
+	cpu->mem = mem;
+	cpu->bus = *bus;
+	cpu->model = cpu_model_default;
+	cpu->deadline_ns = UINT64_MAX;
+	tlb_init(&cpu->tlb);
+	cpu_reset(cpu);
+	return block_cache_init(cpu);
+}
+
+void cpu_fini(struct cpu *cpu)
+{
+	block_cache_fini(cpu);
+}
+
+/*C:525
+ * Reset ("IA-32 Processor States Following Power-up, Reset, or INIT").  The processor wakes in
+ * real mode, but with a code segment that no real-mode selector could name: its base is
+ * 0xffff0000, so the first instruction comes from sixteen bytes below 4 GB.
+ */
+static void reset_segments(struct cpu_state *s)
+{
+	for (unsigned i = 0; i < NR_SEGS; i++)
+		s->seg[i] = (struct seg){0, SEG_P | SEG_S | SEG_W | SEG_A, 0, 0xffff};
+	s->seg[CS].sel = 0xf000;
+	s->seg[CS].base = 0xffff0000;
+	s->ldtr = (struct seg){0, SEG_P | 2, 0, 0xffff};
+	s->tr = (struct seg){0, SEG_P | 11, 0, 0xffff};
+	s->gdtr = (struct dtable){0, 0xffff};
+	s->idtr = (struct dtable){0, 0xffff};
+}
+
+void cpu_reset(struct cpu *cpu)
+{
+	struct cpu_state *s = &cpu->s;
+
+	memset(s, 0, sizeof(*s));
+	reset_segments(s);
+	s->r[EDX] = cpu->model.signature;
+	s->eip = 0xfff0;
+	cpu_set_eflags(cpu, FL_R1);
+	s->cr0 = CR0_CD | CR0_NW | CR0_ET;
+	s->dr[6] = 0xffff0ff0;
+	s->dr[7] = 0x400;
+	s->pat = 0x0007040600070406;
+	s->apic_base = 0xfee00100;
+	fpu_reset(&s->fpu);
+	/* After RESET, unlike FNINIT, the registers hold +0 and say so. */
+	s->fpu.fcw = 0x0040;
+	s->fpu.empty = 0;
+	s->fpu.mxcsr = 0x1f80;
+	cpu->stop = cpu->restart_single = cpu->single = false;
+	cpu_state_changed(cpu);
+}
+/*:*/
+
+void cpu_state_changed(struct cpu *cpu)
+{
+	cpu->trap.pending = false;
+	cpu->in_delivery = false;
+	cpu->budget_mark = cpu->budget;
+	cpu->view = cpu->tlb.e[cpu->s.cpl == 3];
+	cpu_update_mode(cpu);
+	cpu_update_paging(cpu);
+	/* Not before cpu_init() has made it: a reset comes first. */
+	if (cpu->cache)
+		cpu_drop_caches(cpu);
+	tlb_flush(&cpu->tlb, true);
+}
+
+void cpu_stop(struct cpu *cpu)
+{
+	cpu->stop = true;
+}
+
+void cpu_set_intr(struct cpu *cpu, bool level)
+{
+	cpu->intr_line = level;
+}
+
+/*C:530
+ * Counting.  Each retired instruction takes one from cpu->budget, whatever its ring; budget_mark
+ * says how much of that is in the books already.  The board clock counts the instructions of
+ * rings 1 to 3, and a fixed charge for coming into ring 0 from outside: how long the code there
+ * takes is invisible to everybody else, which is why another build of it gives the same run.
+ */
+void cpu_sync_counts(struct cpu *cpu)
+{
+	uint64_t n = (uint64_t)(cpu->budget_mark - cpu->budget);
+
+	cpu->s.insns[cpu->s.cpl] += n;
+	if (cpu->s.cpl)
+		cpu->s.clock_ns += n;
+	cpu->budget_mark = cpu->budget;
+}
+
+uint64_t cpu_clock_ns(const struct cpu *cpu)
+{
+	uint64_t n = (uint64_t)(cpu->budget_mark - cpu->budget);
+
+	return cpu->s.clock_ns + (cpu->s.cpl ? n : 0);
+}
+
+uint64_t cpu_insns(const struct cpu *cpu)
+{
+	const uint64_t *n = cpu->s.insns;
+
+	return n[0] + n[1] + n[2] + n[3] + (uint64_t)(cpu->budget_mark - cpu->budget);
+}
+
+/* The one door between rings: gates, returns, task switches and SYSENTER all come through here. */
+void cpu_set_cpl(struct cpu *cpu, unsigned cpl)
+{
+	if (cpl == cpu->s.cpl)
+		return;
+	cpu_sync_counts(cpu);
+	if (!cpl)
+		cpu->s.clock_ns += cpu->ring0_charge_ns;
+	cpu->s.cpl = (uint8_t)cpl;
+	cpu->view = cpu->tlb.e[cpl == 3];
+}
+
+void cpu_idle_until(struct cpu *cpu, uint64_t ns)
+{
+	cpu_sync_counts(cpu);
+	if (ns <= cpu->s.clock_ns)
+		return;
+	cpu->idle_ns += ns - cpu->s.clock_ns;
+	cpu->s.clock_ns = ns;
+}
+/*:*/
+
+/* Base 0, limit 4 GB: offsets are linear addresses. */
+static bool seg_is_flat(const struct seg *g)
+{
+	return !g->base && g->limit == 0xffffffff;
+}
+
+static bool seg_is_flat_data(const struct seg *g)
+{
+	unsigned t = g->attr & (SEG_P | SEG_S | SEG_CODE | SEG_E | SEG_W);
+
+	return seg_is_flat(g) && t == (SEG_P | SEG_S | SEG_W);
+}
+
+void cpu_update_mode(struct cpu *cpu)
+{
+	const struct seg *g = cpu->s.seg;
+	uint32_t mode = 0;
+
+	if (g[CS].attr & SEG_DB)
+		mode |= MODE_D32;
+	if (g[SS].attr & SEG_DB)
+		mode |= MODE_SS32;
+	if (seg_is_flat_data(&g[DS]) && seg_is_flat_data(&g[ES]) && seg_is_flat_data(&g[SS]))
+		mode |= MODE_FLAT;
+	if (seg_is_flat(&g[CS]))
+		mode |= MODE_CODE_FLAT;
+	cpu->mode = mode;
+}
+
+void cpu_update_paging(struct cpu *cpu)
+{
+	const struct cpu_state *s = &cpu->s;
+	struct paging *pg = &cpu->paging;
+
+	pg->cr3 = s->cr3;
+	pg->on = s->cr0 & CR0_PG;
+	pg->wp = s->cr0 & CR0_WP;
+	pg->pse = s->cr4 & CR4_PSE;
+	pg->pae = s->cr4 & CR4_PAE;
+	pg->pge = s->cr4 & CR4_PGE;
+	pg->nxe = s->efer & 0x800;
+	memcpy(pg->pdpte, s->pdpte, sizeof(pg->pdpte));
+}
