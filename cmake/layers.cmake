@@ -8,7 +8,8 @@
 #   build/<preset>/inc/cpu/cpu  -> src/cpu
 #
 # so that #include "machine/board.h" in src/cpu does not compile. tests/layers tries that.
-# A folder's files include each other as "x.h".
+# A folder's files include each other as "x.h", from its subfolders, too; by -iquote, so that
+# <elf.h> is never our elf.h.
 
 set(LG_INCLUDE_ROOTS ${CMAKE_BINARY_DIR}/inc)
 set(LG_FOLDERS "" CACHE INTERNAL "")
@@ -49,8 +50,13 @@ function(lg_folder name)
 	endforeach()
 
 	# The native home is a corner of src/lguest, not a folder that others name.
-	set(entries ${A_SEES} ${name})
+	set(own ${name})
+	if(name STREQUAL native)
+		set(own lguest)
+	endif()
+	set(entries ${A_SEES} ${own})
 	list(REMOVE_ITEM entries native)
+	list(REMOVE_DUPLICATES entries)
 	lg_include_root(${name} ${entries})
 	set(include ${LG_INCLUDE_ROOTS}/${name})
 	if(A_API)
@@ -63,7 +69,9 @@ function(lg_folder name)
 	if(sources)
 		add_library(lg_${name}_objects OBJECT ${sources})
 		target_include_directories(lg_${name}_objects PRIVATE ${include})
-		target_compile_options(lg_${name}_objects PRIVATE -ffile-prefix-map=${LG_INCLUDE_ROOTS}/${name}/=src/)
+		target_compile_options(lg_${name}_objects PRIVATE
+			"SHELL:-iquote ${LG_INCLUDE_ROOTS}/${name}/${own}"
+			-ffile-prefix-map=${LG_INCLUDE_ROOTS}/${name}/=src/)
 		target_link_libraries(lg_${name}_objects PRIVATE ${A_USES})
 		add_library(lg_${name} STATIC $<TARGET_OBJECTS:lg_${name}_objects>)
 		target_link_libraries(lg_${name} PUBLIC ${links} ${A_USES})
