@@ -85,12 +85,7 @@ static int locate(struct cpu *cpu, uint32_t lin, unsigned access, bool walk, uin
  * An access covers one page or two (none is longer than a page).  Both are found before either is
  * touched; of two bad pages the first is blamed, at the first byte we want from it.
  */
-struct span {
-	uint32_t pa[2];
-	unsigned n[2];
-};
-
-static int span_locate(struct cpu *cpu, uint32_t lin, unsigned n, unsigned access, struct span *s)
+static int span_locate(struct cpu *cpu, uint32_t lin, unsigned n, unsigned access, struct acc_span *s)
 {
 	unsigned room = PAGE_SIZE - lin % PAGE_SIZE;
 
@@ -109,7 +104,7 @@ static int span_locate(struct cpu *cpu, uint32_t lin, unsigned n, unsigned acces
  * (cpu->single) the store is made, and noted, and the stale blocks are gone before the next one.
  */
 static int span_locate_write(struct cpu *cpu, uint32_t lin, unsigned n, unsigned access,
-			     struct span *s)
+			     struct acc_span *s)
 {
 	if (span_locate(cpu, lin, n, access | PF_WRITE, s))
 		return 1;
@@ -129,7 +124,7 @@ static int span_locate_write(struct cpu *cpu, uint32_t lin, unsigned n, unsigned
 static int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
 {
 	uint8_t *p = to;
-	struct span s;
+	struct acc_span s;
 
 	if (span_locate(cpu, lin, n, access, &s))
 		return 1;
@@ -139,19 +134,25 @@ static int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsign
 	return 0;
 }
 
-static int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from, unsigned n)
+void acc_span_store(struct cpu *cpu, const struct acc_span *s, const void *from)
 {
 	const uint8_t *p = from;
-	struct span s;
+
+	for (unsigned i = 0; i < 2; p += s->n[i++]) {
+		if (!mem_is_ram(cpu->mem, s->pa[i], s->n[i]))
+			continue;
+		memcpy(cpu->mem->ram + s->pa[i], p, s->n[i]);
+		mem_note_store(cpu->mem, s->pa[i], s->n[i]);
+	}
+}
+
+static int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from, unsigned n)
+{
+	struct acc_span s;
 
 	if (span_locate_write(cpu, lin, n, access, &s))
 		return 1;
-	for (unsigned i = 0; i < 2; p += s.n[i++]) {
-		if (!mem_is_ram(cpu->mem, s.pa[i], s.n[i]))
-			continue;
-		memcpy(cpu->mem->ram + s.pa[i], p, s.n[i]);
-		mem_note_store(cpu->mem, s.pa[i], s.n[i]);
-	}
+	acc_span_store(cpu, &s, from);
 	return 0;
 }
 /*:*/
@@ -174,9 +175,14 @@ int acc_st_as(struct cpu *cpu, unsigned cpl, uint32_t lin, const void *from, uns
 
 int acc_probe_write_as(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n)
 {
-	struct span s;
+	struct acc_span s;
 
 	return span_locate_write(cpu, lin, n, view_of(cpl), &s);
+}
+
+int acc_span_write(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n, struct acc_span *s)
+{
+	return span_locate_write(cpu, lin, n, view_of(cpl), s);
 }
 
 int acc_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n)

@@ -32,6 +32,17 @@ int acc_ld_as(struct cpu *cpu, unsigned cpl, uint32_t lin, void *to, unsigned n)
 int acc_st_as(struct cpu *cpu, unsigned cpl, uint32_t lin, const void *from, unsigned n) MUST_CHECK;
 int acc_probe_write_as(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n) MUST_CHECK;
 
+/* Where an access lies in physical memory: one page, or two (n[1] is 0 if one). */
+struct acc_span {
+	uint32_t pa[2];
+	unsigned n[2];
+};
+
+/* Find where a store of ring `cpl` would go, with all its faults; then make it, without any. */
+int acc_span_write(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n,
+		   struct acc_span *s) MUST_CHECK;
+void acc_span_store(struct cpu *cpu, const struct acc_span *s, const void *from);
+
 /* #AC(0) if this ring must align its data and lin is no multiple of n (2, 4 or 8). */
 int acc_align(struct cpu *cpu, uint32_t lin, unsigned n) MUST_CHECK;
 
