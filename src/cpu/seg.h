@@ -8,6 +8,9 @@
 
 #include "access.h"
 
+/* May n bytes at off be read (written) through this segment?  Rights and limit; no fault. */
+bool seg_allows(const struct seg *g, uint32_t off, unsigned n, bool write);
+
 /* The cases seg_check() does not decide itself. */
 int seg_check_slow(struct cpu *cpu, unsigned sr, uint32_t off, unsigned n, bool write) MUST_CHECK;
 
@@ -45,6 +48,63 @@ int seg_read_desc(struct cpu *cpu, uint16_t sel, uint8_t vector, struct desc *d)
 /* Unpack into a hidden part; the accessed bit is not touched. */
 void seg_unpack(struct seg *g, uint16_t sel, const struct desc *d);
 
+static inline bool desc_is_system(const struct desc *d)
+{
+	return !(d->hi & 1u << 12);
+}
+
+/* Type of a system descriptor, or SEG_CODE, SEG_E/SEG_C, SEG_W/SEG_R, SEG_A of any other. */
+static inline unsigned desc_type(const struct desc *d)
+{
+	return d->hi >> 8 & 15;
+}
+
+static inline unsigned desc_dpl(const struct desc *d)
+{
+	return d->hi >> 13 & 3;
+}
+
+static inline bool desc_present(const struct desc *d)
+{
+	return d->hi & 1u << 15;
+}
+
+static inline bool desc_is_code(const struct desc *d)
+{
+	return !desc_is_system(d) && (d->hi & SEG_CODE << 8);
+}
+
+static inline bool desc_is_conforming(const struct desc *d)
+{
+	return d->hi & SEG_C << 8;
+}
+
+static inline bool desc_is_writable_data(const struct desc *d)
+{
+	return !desc_is_system(d) && (desc_type(d) & (SEG_CODE | SEG_W)) == SEG_W;
+}
+
+/* System descriptors ("System Descriptor Types"); of TSS, call, interrupt and trap gates there
+ * are 16-bit ones, and 32-bit ones with SYS_32. */
+enum sys_type {
+	SYS_TSS = 1, SYS_LDT = 2, SYS_TSS_BUSY = 3, SYS_CALL_GATE = 4, SYS_TASK_GATE = 5,
+	SYS_INT_GATE = 6, SYS_TRAP_GATE = 7, SYS_32 = 8,
+};
+
+static inline bool sel_is_null(uint16_t sel)
+{
+	return !(sel & 0xfffc);
+}
+
+/* Linear address of the descriptor; false if the selector points past its table. */
+bool seg_desc_lin(const struct cpu *cpu, uint16_t sel, uint32_t *lin);
+
+/* What a selector means in real (or virtual-8086) mode: paragraph number. */
+void seg_set_real(struct cpu *cpu, unsigned sr, uint16_t sel);
+void seg_set_v86(struct cpu *cpu, unsigned sr, uint16_t sel);
+/* Going out to ring `cpl`: DS, ES, FS, GS that it may not use become null. */
+void seg_drop_inner(struct cpu *cpu, unsigned cpl);
+
 /* MOV/POP/LxS to a segment register other than CS, in whatever mode the CPU is. */
 int seg_load(struct cpu *cpu, unsigned sr, uint16_t sel) MUST_CHECK;
 
@@ -73,6 +133,8 @@ int seg_tss_stack(struct cpu *cpu, unsigned cpl, uint16_t *ss, uint32_t *esp) MU
 
 /* Hardware task switch. */
 enum task_switch { TASK_JUMP, TASK_CALL, TASK_IRET, TASK_INT };
+/* sel names a TSS; next_eip is saved in the old one.  Faults found too late to stay in the old
+ * task have trap.late set: EIP and all else are the new task's. */
 int seg_task_switch(struct cpu *cpu, uint16_t sel, enum task_switch how, uint32_t next_eip,
 		    bool has_error, uint32_t error) MUST_CHECK;
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:389
+ * Collected stores, and stacks that are pushed on before they are anybody's.
+:*/
+#include "base/bug.h"
+#include "frame.h"
+
+/*C:570
+ * Why the place is found once and kept: between looking and storing, an earlier store of the same
+ * frame may change the page tables (a stack may lie anywhere, even there).  Having faulted on
+ * nothing so far, we must not fault later.
+ */
+int stores_add(struct cpu *cpu, struct stores *w, unsigned cpl, uint32_t lin, uint32_t v,
+	       unsigned bytes)
+{
+	BUG_ON(w->n == STORES_MAX);
+	if (acc_span_write(cpu, cpl, lin, bytes, &w->e[w->n].span))
+		return 1;
+	w->e[w->n].v = v;
+	w->e[w->n++].bytes = bytes;
+	return 0;
+}
+
+int stores_accessed(struct cpu *cpu, struct stores *w, uint16_t sel, struct desc *d)
+{
+	uint32_t lin;
+
+	if (d->hi & SEG_A << 8)
+		return 0;
+	d->hi |= SEG_A << 8;
+	BUG_ON(!seg_desc_lin(cpu, sel, &lin));
+	return stores_add(cpu, w, 0, lin + 4, d->hi, 4);
+}
+
+void stores_commit(struct cpu *cpu, const struct stores *w)
+{
+	for (unsigned i = 0; i < w->n; i++) {
+		le32_t v = le32(w->e[i].v);
+
+		acc_span_store(cpu, &w->e[i].span, &v);
+	}
+}
+/*:*/
+
+void stack_current(const struct cpu *cpu, struct stack *st)
+{
+	st->ss = cpu->s.seg[SS];
+	st->sp = cpu->s.r[ESP];
+	st->error = 0;
+	st->cpl = cpu->s.cpl;
+}
+
+/*C:575
+ * The stack pointer is ESP or SP, as the B bit of the stack segment says; a 16-bit one wraps
+ * within its 64 KB, each push on its own, and the upper half of ESP stays as it was.
+ */
+static uint32_t stack_mask(const struct stack *st)
+{
+	return st->ss.attr & SEG_DB ? 0xffffffff : 0xffff;
+}
+
+void stack_release(struct stack *st, uint32_t bytes)
+{
+	uint32_t mask = stack_mask(st);
+
+	st->sp = (st->sp & ~mask) | ((st->sp + bytes) & mask);
+}
+
+int stack_push(struct cpu *cpu, struct stack *st, struct stores *w, uint32_t v, unsigned bytes)
+{
+	uint32_t off;
+
+	stack_release(st, -(uint32_t)bytes);
+	off = st->sp & stack_mask(st);
+	if (!seg_allows(&st->ss, off, bytes, true))
+		return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
+	return stores_add(cpu, w, st->cpl, st->ss.base + off, v, bytes);
+}
+
+int stack_pop(struct cpu *cpu, struct stack *st, uint32_t *v, unsigned bytes)
+{
+	uint32_t off = st->sp & stack_mask(st);
+	le32_t m = le32(0);
+
+	if (!seg_allows(&st->ss, off, bytes, false))
+		return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
+	if (st->cpl == cpu->s.cpl && acc_align(cpu, st->ss.base + off, bytes))
+		return 1;
+	if (acc_ld_as(cpu, st->cpl, st->ss.base + off, &m, bytes))
+		return 1;
+	*v = le32_get(m);
+	stack_release(st, bytes);
+	return 0;
+}
+
+void stack_set_esp(struct cpu *cpu, const struct stack *st)
+{
+	uint32_t mask = stack_mask(st);
+
+	cpu->s.r[ESP] = (cpu->s.r[ESP] & ~mask) | (st->sp & mask);
+}
+/*:*/

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:388
+ * Things that happen together or not at all.  A call through a gate writes a frame, sets accessed
+ * bits and busy bits, and any of these stores may fault; so they are first collected here, each
+ * checked and its place found, and made only when nothing can go wrong any more.
+:*/
+#ifndef CPU_FRAME_H
+#define CPU_FRAME_H
+
+#include "seg.h"
+
+/* The most anybody needs: a call gate's 31 parameters and four words, two accessed bits; a task
+ * switch needs less. */
+#define STORES_MAX 40
+
+struct stores {
+	unsigned n;
+	struct {
+		struct acc_span span;
+		uint32_t v;
+		unsigned bytes;
+	} e[STORES_MAX];
+};
+
+/* Collect one store of 2 or 4 bytes, made as ring `cpl` would; faults as it would. */
+int stores_add(struct cpu *cpu, struct stores *w, unsigned cpl, uint32_t lin, uint32_t v,
+	       unsigned bytes) MUST_CHECK;
+/* Collect the setting of a descriptor's accessed bit (if it is clear), also in *d. */
+int stores_accessed(struct cpu *cpu, struct stores *w, uint16_t sel, struct desc *d) MUST_CHECK;
+/* Make them all. */
+void stores_commit(struct cpu *cpu, const struct stores *w);
+
+/* A stack pointer on the move: the current one, or one that will be current when all is well. */
+struct stack {
+	struct seg ss;
+	uint32_t sp;
+	uint16_t error; /* selector in the error code of a #SS */
+	uint8_t cpl;	/* whose rights its pages are accessed with */
+};
+
+void stack_current(const struct cpu *cpu, struct stack *st);
+/* Push 2 or 4 bytes: #SS(error) beyond the limit, page faults; the store itself goes to *w. */
+int stack_push(struct cpu *cpu, struct stack *st, struct stores *w, uint32_t v,
+	       unsigned bytes) MUST_CHECK;
+/* Pop 2 or 4 bytes. */
+int stack_pop(struct cpu *cpu, struct stack *st, uint32_t *v, unsigned bytes) MUST_CHECK;
+/* Move the pointer without looking. */
+void stack_release(struct stack *st, uint32_t bytes);
+/* Set ESP from it: all of it, or SP only when the stack is a 16-bit one. */
+void stack_set_esp(struct cpu *cpu, const struct stack *st);
+
+#endif
