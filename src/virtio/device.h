@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:615
+ * What a virtio device is, to the bus it sits on: a type, some features, a few bytes of
+ * configuration, queues, and somebody to call when a queue was kicked.  A device knows rings but
+ * never which bus it is on; a bus knows devices but never what they do.
+:*/
+#ifndef VIRTIO_DEVICE_H
+#define VIRTIO_DEVICE_H
+
+#include "virtq.h"
+
+enum virtio_type {
+	VIRTIO_NET = 1,
+	VIRTIO_BLK = 2,
+	VIRTIO_CONSOLE = 3,
+	VIRTIO_RNG = 4,
+};
+#define VIRTIO_TYPES 5
+
+enum virtio_status {
+	VIRTIO_S_ACKNOWLEDGE = 1,
+	VIRTIO_S_DRIVER = 2,
+	VIRTIO_S_DRIVER_OK = 4,
+	VIRTIO_S_FEATURES_OK = 8,
+	VIRTIO_S_FAILED = 0x80,
+};
+
+#define VIRTIO_F_INDIRECT 28 /* the ring feature that virtq.c knows */
+
+#define VIRTIO_QUEUES_MAX 3
+#define VIRTIO_CONFIG_MAX 64
+
+struct virtio_device;
+
+/* Takes a piece of a device's state: bytes that are the same on every host. */
+struct virtio_sink {
+	void (*bytes)(void *ctx, const void *p, size_t n);
+	void *ctx;
+};
+
+/*D:615
+ * A kind of device.  Only notify is mandatory.
+ */
+struct virtio_ops {
+	const char *name; /* for messages: "block" */
+	uint8_t type;	  /* enum virtio_type */
+	uint8_t nr_queues;
+	uint64_t features; /* all that it can do; an era offers a part of that */
+	/* The bus has decided on dev->offered and the queue size: fill dev->config. */
+	void (*plug)(struct virtio_device *dev);
+	/* The Guest kicked queue q, which exists, of a device that is not stopped. */
+	void (*notify)(struct virtio_device *dev, unsigned q);
+	void (*set_status)(struct virtio_device *dev, uint8_t status);
+	/* The driver let go: forget what belonged to it.  Rings are reset already. */
+	void (*reset)(struct virtio_device *dev);
+	/* What a snapshot or a hash must have, beside what struct virtio_device holds. */
+	void (*state)(const struct virtio_device *dev, const struct virtio_sink *sink);
+	void (*destroy)(struct virtio_device *dev);
+};
+/*:*/
+
+/*D:616
+ * A device.  The bus fills the second half when it is plugged in.
+ */
+struct virtio_device {
+	const struct virtio_ops *ops;
+	uint64_t offered;    /* features the Guest was shown */
+	uint64_t acked;	     /* and those it took, as of the last look; always among the offered */
+	const char *stopped; /* why we no longer serve it, until it is reset; NULL: we do */
+	uint8_t config[VIRTIO_CONFIG_MAX];
+
+	struct virtq vq[VIRTIO_QUEUES_MAX];
+	void *bus;
+	void (*interrupt)(void *bus, struct virtio_device *dev, unsigned q);
+};
+/*:*/
+
+/* The Guest broke the rules (or said FAILED): serve nothing more until it resets.  The first
+ * reason stays.  Going on after this is harmless. */
+void virtio_stop(struct virtio_device *dev, const char *why);
+/* As virtq_pop() and virtq_push(), with errors turned into virtio_stop(): true if all is well. */
+bool virtio_pop(struct virtio_device *dev, unsigned q, struct virtq_chain *chain) MUST_CHECK;
+void virtio_push(struct virtio_device *dev, unsigned q, const struct virtq_chain *chain,
+		 uint32_t written);
+/* End of a batch: interrupt the Guest if something was pushed and it wants to hear of it. */
+void virtio_settle(struct virtio_device *dev, unsigned q);
+
+/* For buses: kick queue q; all queues and the device back to the start; status written. */
+void virtio_notify(struct virtio_device *dev, unsigned q);
+void virtio_reset(struct virtio_device *dev);
+void virtio_set_status(struct virtio_device *dev, uint8_t status);
+void virtio_state(const struct virtio_device *dev, const struct virtio_sink *sink);
+/* Free it.  NULL is allowed. */
+void virtio_destroy(struct virtio_device *dev);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:600
+ * A Guest's memory as its devices see it.  To the machine a Guest is a region of RAM; to a device
+ * it starts at Guest-physical 0 and ends at a limit, and whatever lies beyond does not exist: not
+ * the Host, not another Guest.  Every byte that virtio moves comes through here, so this is the
+ * one place where an address from a Guest meets memory, and the sums are done in 64 bits.
+ *
+ * It refuses to be clever: a range is wholly inside or the answer is no.
+:*/
+#ifndef VIRTIO_GUEST_MEM_H
+#define VIRTIO_GUEST_MEM_H
+
+#include "base/types.h"
+#include "mmu/mem.h"
+
+struct guest_mem {
+	struct mem *mem;
+	uint32_t base;	      /* machine-physical address of Guest-physical 0 */
+	uint32_t ram_bytes;   /* end of what e820 calls RAM; device pages begin here */
+	uint32_t limit_bytes; /* first Guest-physical byte that is not the Guest's */
+};
+
+/* True if [addr, addr+len) is the Guest's and is backed by RAM.  addr and len may come straight
+ * from a Guest; len may be 0. */
+static inline bool gm_has(const struct guest_mem *gm, uint64_t addr, uint64_t len)
+{
+	return addr <= gm->limit_bytes && len <= gm->limit_bytes - addr &&
+	       gm->base <= gm->mem->size_bytes && addr + len <= gm->mem->size_bytes - gm->base;
+}
+
+/* Copy out of or into Guest memory; false (and nothing done) if the range is not all the Guest's. */
+static inline MUST_CHECK bool gm_read(const struct guest_mem *gm, gpa_t gpa, void *to, uint32_t len)
+{
+	return gm_has(gm, gpa.v, len) && mem_read(gm->mem, gm->base + gpa.v, to, len);
+}
+
+static inline MUST_CHECK bool gm_write(const struct guest_mem *gm, gpa_t gpa, const void *from,
+				       uint32_t len)
+{
+	return gm_has(gm, gpa.v, len) && mem_write(gm->mem, gm->base + gpa.v, from, len);
+}
+
+/* A pointer for a bulk load or store, NULL if the range is not all the Guest's.  After a store
+ * say gm_unpin(); after a load there is nothing to say. */
+static inline uint8_t *gm_pin(const struct guest_mem *gm, gpa_t gpa, uint32_t len)
+{
+	return gm_has(gm, gpa.v, len) ? mem_pin(gm->mem, gm->base + gpa.v, len) : NULL;
+}
+
+static inline void gm_unpin(const struct guest_mem *gm, gpa_t gpa, uint32_t len)
+{
+	mem_unpin(gm->mem, gm->base + gpa.v, len);
+}
+
+#endif
