@@ -48,6 +48,7 @@ void stack_current(const struct cpu *cpu, struct stack *st)
 	st->sp = cpu->s.r[ESP];
 	st->error = 0;
 	st->cpl = cpu->s.cpl;
+	st->align = true;
 }
 
 /*C:575
@@ -66,6 +67,18 @@ void stack_release(struct stack *st, uint32_t bytes)
 	st->sp = (st->sp & ~mask) | ((st->sp + bytes) & mask);
 }
 
+int stack_room(struct cpu *cpu, const struct stack *st, unsigned n, unsigned bytes)
+{
+	struct stack at = *st;
+
+	while (n--) {
+		stack_release(&at, -(uint32_t)bytes);
+		if (!seg_allows(&at.ss, at.sp & stack_mask(&at), bytes, true))
+			return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
+	}
+	return 0;
+}
+
 int stack_push(struct cpu *cpu, struct stack *st, struct stores *w, uint32_t v, unsigned bytes)
 {
 	uint32_t off;
@@ -74,6 +87,8 @@ int stack_push(struct cpu *cpu, struct stack *st, struct stores *w, uint32_t v, 
 	off = st->sp & stack_mask(st);
 	if (!seg_allows(&st->ss, off, bytes, true))
 		return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
+	if (st->align && acc_align(cpu, st->ss.base + off, bytes))
+		return 1;
 	return stores_add(cpu, w, st->cpl, st->ss.base + off, v, bytes);
 }
 
@@ -84,7 +99,7 @@ int stack_pop(struct cpu *cpu, struct stack *st, uint32_t *v, unsigned bytes)
 
 	if (!seg_allows(&st->ss, off, bytes, false))
 		return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
-	if (st->cpl == cpu->s.cpl && acc_align(cpu, st->ss.base + off, bytes))
+	if (st->align && acc_align(cpu, st->ss.base + off, bytes))
 		return 1;
 	if (acc_ld_as(cpu, st->cpl, st->ss.base + off, &m, bytes))
 		return 1;
@@ -98,5 +113,35 @@ void stack_set_esp(struct cpu *cpu, const struct stack *st)
 	uint32_t mask = stack_mask(st);
 
 	cpu->s.r[ESP] = (cpu->s.r[ESP] & ~mask) | (st->sp & mask);
+}
+/*:*/
+
+/*C:580
+ * Going inward, a program gets a stack from the TSS, never its own ("CALL", more privilege, and
+ * "INT n", inter-privilege-level interrupt).  Whatever is wrong with the selector is the fault of
+ * the TSS, so it is #TS; only a segment that is not there is #SS.
+ */
+int stack_inner(struct cpu *cpu, struct stack *st, struct stores *w, unsigned cpl)
+{
+	struct desc d;
+	uint16_t sel;
+
+	if (seg_tss_stack(cpu, cpl, &sel, &st->sp))
+		return 1;
+	if (sel_is_null(sel))
+		return cpu_trap(cpu, V_TS, true, 0);
+	if (seg_read_desc(cpu, sel, V_TS, &d))
+		return 1;
+	if ((sel & 3u) != cpl || desc_dpl(&d) != cpl || !desc_is_writable_data(&d))
+		return cpu_trap(cpu, V_TS, true, sel & 0xfffc);
+	if (!desc_present(&d))
+		return cpu_trap(cpu, V_SS, true, sel & 0xfffc);
+	if (stores_accessed(cpu, w, sel, &d))
+		return 1;
+	seg_unpack(&st->ss, sel, &d);
+	st->error = sel;
+	st->cpl = (uint8_t)cpl;
+	st->align = false;
+	return 0;
 }
 /*:*/

@@ -36,9 +36,14 @@ struct stack {
 	uint32_t sp;
 	uint16_t error; /* selector in the error code of a #SS */
 	uint8_t cpl;	/* whose rights its pages are accessed with */
+	bool align;	/* #AC applies: the program uses its own stack */
 };
 
 void stack_current(const struct cpu *cpu, struct stack *st);
+/* The stack of inner ring `cpl`, from the TSS, with all checks: #TS, #NP, #SS. */
+int stack_inner(struct cpu *cpu, struct stack *st, struct stores *w, unsigned cpl) MUST_CHECK;
+/* Is there room for n pushes of so many bytes?  #SS(error). */
+int stack_room(struct cpu *cpu, const struct stack *st, unsigned n, unsigned bytes) MUST_CHECK;
 /* Push 2 or 4 bytes: #SS(error) beyond the limit, page faults; the store itself goes to *w. */
 int stack_push(struct cpu *cpu, struct stack *st, struct stores *w, uint32_t v,
 	       unsigned bytes) MUST_CHECK;
