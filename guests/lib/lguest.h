@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:904 guests/lib/lguest.h: The Host as a C guest sees it: struct lguest_data, the hypercall wrappers,
+ * and the virtual interrupt flag. It is the form of Linux 3.1 to 3.19 (layout D); a guest of another
+ * era brings its own version of this file and lguest.c, and keeps the rest of the library. :*/
+#ifndef GUEST_LGUEST_H
+#define GUEST_LGUEST_H
+
+#include "abi.h"
+#include "lib.h"
+
+/*G:130 The one page of memory a guest shares with its Host. The guest tells the Host where it is
+ * (LGUEST_INIT) and from then on both read and write it without asking: the virtual interrupt flag is
+ * a word here, so that "cli" costs one store and no trip to the Host. Who writes what is said for
+ * each field; the offsets are law, and the assertions below the struct hold us to it. */
+struct hcall_args {
+	u32 eax, ebx, ecx, edx, esi;	/* the registers a direct call would have had */
+};
+
+struct lguest_data {
+	u32 irq_enabled;		/* bit 9 as in eflags. Guest; Host clears and sets it, too */
+	u32 blocked_interrupts;		/* bit per irq, 1 = masked. Guest */
+	u32 cr2;			/* address of the last page fault. Host */
+	u32 time_sec, time_nsec;	/* wall clock at the last interrupt. Host */
+	u32 irq_pending;		/* 0x200 while something waits for irq_enabled. Host */
+	u8 hcall_status[LHCALL_RING_SIZE]; /* 0xff free, 0 queued. Both */
+	struct hcall_args hcalls[LHCALL_RING_SIZE]; /* queued calls. Guest */
+	u32 reserve_mem;		/* bytes at the top of every address space. Host, at INIT */
+	u32 tsc_khz;			/* 0 = do not use the TSC. Host, at INIT */
+	u32 noirq_start, noirq_end;	/* code that must not be interrupted. Guest, before INIT */
+	u32 kernel_address;		/* where kernel mappings begin. Guest, before INIT */
+	u32 syscall_vec;		/* 0x80. Guest, before INIT */
+};
+
+_Static_assert(offsetof(struct lguest_data, hcall_status) == 0x018, "layout D");
+_Static_assert(offsetof(struct lguest_data, hcalls) == 0x058, "layout D");
+_Static_assert(offsetof(struct lguest_data, reserve_mem) == 0x558, "layout D");
+_Static_assert(offsetof(struct lguest_data, noirq_start) == 0x560, "layout D");
+_Static_assert(offsetof(struct lguest_data, syscall_vec) == 0x56c, "layout D");
+_Static_assert(sizeof(struct lguest_data) == 0x570, "layout D");
+
+extern volatile struct lguest_data lguest_data;
+/*:*/
+
+static inline u32 phys_of(const volatile void *kernel_address)
+{
+	return (u32)kernel_address - PAGE_OFFSET;
+}
+
+static inline void *virt_of(u32 gpa)
+{
+	return (void *)(gpa + PAGE_OFFSET);
+}
+
+/*G:140 A hypercall is a software interrupt through the one gate the Host keeps open to ring 1. The
+ * Host changes no register; we still say that %eax may change, because Linux does, and a guest that
+ * believed more than Linux believes would be a poor witness. "memory" is there because the Host may
+ * read or write whatever we point it at. */
+static inline void hcall(u32 call, u32 arg1, u32 arg2, u32 arg3, u32 arg4)
+{
+	__asm__ volatile("int %5"
+			 : "+a"(call)
+			 : "b"(arg1), "c"(arg2), "d"(arg3), "S"(arg4), "i"(LGUEST_TRAP_ENTRY)
+			 : "memory");
+}
+/*:*/
+
+/*G:160 Interrupts are never really off in a guest: the true flag belongs to the Host. "Off" is a zero
+ * in lguest_data, which the Host looks at before it delivers anything. Switching them on again has one
+ * twist: if the Host gave up on a delivery meanwhile it left a mark in irq_pending, and we owe it a
+ * call, or the interrupt would wait for the next accidental exit. */
+static inline u32 irq_save(void)
+{
+	u32 flags = lguest_data.irq_enabled;
+
+	lguest_data.irq_enabled = 0;
+	barrier();
+	return flags;
+}
+
+static inline void irq_restore(u32 flags)
+{
+	barrier();
+	lguest_data.irq_enabled = flags;
+	if (flags & lguest_data.irq_pending)
+		hcall(LHCALL_SEND_INTERRUPTS, 0, 0, 0, 0);
+}
+
+static inline void irq_enable(void)
+{
+	irq_restore(EFLAGS_IF);
+}
+
+static inline void irq_disable(void)
+{
+	irq_save();
+}
+/*:*/
+
+static inline u64 rdtsc(void)
+{
+	u32 low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (u64)high << 32 | low;
+}
+
+/* lguest.c */
+void hcall_async(u32 call, u32 arg1, u32 arg2, u32 arg3, u32 arg4);
+void hcall_flush(void);
+void notify(u32 gpa);
+void early_write(const char *text, u32 bytes);
+void irq_unmask(u32 irq);
+void irq_mask(u32 irq);
+void __attribute__((noreturn)) shutdown(const char *why, u32 reason);
+void load_gdt_entry(u32 entry, u32 low, u32 high);
+void load_idt_entry(u32 vector, const void *handler, u32 type, u32 dpl);
+
+#endif
