@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:386
+/*P:301
  * The processor as the board sees it: made, reset, told about the world; and the few pieces of
  * derived state (mode, TLB view, paging summary, counters) that every other file of src/cpu
  * relies on being right.  Running it is run.c's business.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:391
+/*P:341
  * Delivery of exceptions and interrupts: through the IDT into a handler of this ring or an inner
  * one, by the pseudo-code of "INT n/INTO/INT3/INT1"; and what happens when delivery itself fails,
  * by "Interrupt 8 - Double Fault Exception (#DF)".

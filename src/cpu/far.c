@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:390
+/*P:334
  * Far transfers: jumps, calls and returns that load CS, through gates where there are some, and
  * IRET.  The order of the checks is that of the manual's pseudo-code ("JMP", "CALL", "RET",
  * "IRET/IRETD"), for it decides which of several faults is reported.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:389
+/*P:333
  * Collected stores, and stacks that are pushed on before they are anybody's.
 :*/
 #include "base/bug.h"

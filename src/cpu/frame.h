@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:388
+/*P:332
  * Things that happen together or not at all.  A call through a gate writes a frame, sets accessed
  * bits and busy bits, and any of these stores may fault; so they are first collected here, each
  * checked and its place found, and made only when nothing can go wrong any more.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:387
+/*P:331
  * Segments: checking accesses against what is loaded, and loading with all the checks of the
  * manual.  Transfers of control to another segment are in far.c, tasks in task.c.
 :*/

@@ -9,6 +9,8 @@
 
 #include "cpu.h"
 
+/* Load CR3 and, with PAE, the four entries it points to; flush what is not global. */
+int sys_load_cr3(struct cpu *cpu, uint32_t v) MUST_CHECK;
 int sys_mov_from_cr(struct cpu *cpu, unsigned cr, uint32_t *v) MUST_CHECK;
 int sys_mov_to_cr(struct cpu *cpu, unsigned cr, uint32_t v) MUST_CHECK;
 int sys_mov_from_dr(struct cpu *cpu, unsigned dr, uint32_t *v) MUST_CHECK;
