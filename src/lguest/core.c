@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:575
+ * The heart of the Host: one loop.  Do what the Guest asked, give it its interrupts, let it run
+ * until something happens, see what that was.  Begin to read the Host here.
+:*/
+#include "lg.h"
+
+/* Interrupts that had to wait are tried again after this long. */
+#define RETRY_NS 1000000u
+
+/*H:120
+ * Whatever came from outside since we last looked.
+ */
+void take_events(struct host *host)
+{
+	uint32_t map = port_event_map(host), events;
+	struct lguest *lg;
+
+	for (; map; map &= map - 1) {
+		lg = &host->guests[__builtin_ctz(map)];
+		events = port_events(host, lg->id);
+		if (events & DOOR_EVENT_BREAK)
+			lg->break_asked = true;
+		lg->irqs_pending |= events & ~DOOR_EVENT_BREAK;
+	}
+}
+/*:*/
+
+void set_next_deadline(struct host *host)
+{
+	unsigned i;
+
+	host->next_deadline = PORT_NEVER;
+	for (i = 0; i < DOOR_GUESTS; i++)
+		if (host->guests[i].exists && host->guests[i].deadline < host->next_deadline)
+			host->next_deadline = host->guests[i].deadline;
+}
+
+/*H:121
+ * There is one timer and there are many Guests, so it carries the earliest deadline of all.  If
+ * that turns out to be for another Guest than the one which runs, the Launcher may want to think
+ * again about who should.
+ */
+static void check_clock(struct lguest *running, uint64_t now)
+{
+	struct host *host = running->host;
+	struct lguest *lg;
+
+	if (now < host->next_deadline)
+		return;
+	for (lg = host->guests; lg < host->guests + DOOR_GUESTS; lg++) {
+		if (!lg->exists || now < lg->deadline)
+			continue;
+		lg->deadline = PORT_NEVER;
+		set_interrupt(lg, 0);
+		if (lg != running)
+			host->someone_woke = true;
+	}
+	set_next_deadline(host);
+}
+
+static void arm_timer(struct host *host, uint64_t now, uint64_t end, bool retry)
+{
+	uint64_t when = host->next_deadline;
+
+	if (end < when)
+		when = end;
+	if (retry && now + RETRY_NS < when)
+		when = now + RETRY_NS;
+	port_arm_timer(host, when);
+}
+/*:*/
+
+/* The CPU's FPU still holds the values of the Guest that ran before. */
+static void switch_guests(struct lguest *lg)
+{
+	struct host *host = lg->host;
+
+	if (host->last == lg)
+		return;
+	if (host->last)
+		port_fpu_save(host->last);
+	port_fpu_load(lg);
+	host->last = lg;
+	lg->changed = CHANGED_ALL;
+}
+
+/* One can run off the end of such a segment, and then the way back would fault. */
+static bool code_not_flat(const struct lguest *lg)
+{
+	const struct kept_desc *d = &lg->gdt[le32_get(lg->regs->cs) >> 3 & (GDT_ENTRIES - 1)];
+
+	return (d->a & 0xffff) != 0xffff || (d->b & 0x8f0000) != 0x8f0000;
+}
+
+/*H:131
+ * Before the Switcher: the tables the Guest will run with, as far as they changed, and registers
+ * that the Switcher can load without a fault.  IF is always on while a Guest runs, whatever it
+ * thinks; IOPL is never anything but 0.
+ */
+static void prepare_to_run(struct lguest *lg)
+{
+	struct lguest_ro_state *state = port_change(lg->host, lg->host->state_page);
+	struct lguest_regs *regs = lg->regs;
+	uint32_t eflags = le32_get(regs->eflags) & X86_EFLAGS_USER;
+
+	switch_guests(lg);
+	regs->eflags = le32(eflags | X86_EFLAGS_FIXED | X86_EFLAGS_IF);
+	if ((lg->changed & CHANGED_SEGS) || code_not_flat(lg))
+		check_segments(lg);
+	if (lg->changed & CHANGED_IDT)
+		copy_traps(lg);
+	if (lg->changed & CHANGED_GDT)
+		copy_gdt(lg);
+	else if (lg->changed & CHANGED_GDT_TLS)
+		copy_gdt_tls(lg);
+	lg->changed = 0;
+	state->guest_tss.esp1 = le32(lg->esp1);
+	state->guest_tss.ss1 = le32(lg->ss1);
+	if (lg->stack_unpinned)
+		pin_stack_pages(lg);
+}
+
+static void run_guest_once(struct lguest *lg)
+{
+	struct door_counters *count = lg->host->count;
+	uint32_t trapnum;
+
+	lg->regs->trapnum = le32(TRAP_NEVER_LEFT);
+	count_one(&count->entries);
+	port_enter_guest(lg, guest_shadow(lg));
+	count_one(&count->exits);
+	trapnum = le32_get(lg->regs->trapnum);
+	count_one(&count->exit[trapnum < TRAP_NEVER_LEFT ? trapnum : TRAP_NEVER_LEFT]);
+}
+/*:*/
+
+/*H:142
+ * vmcall is how KVM's guests call, and for five releases how ours did.  On a CPU which does not
+ * feel like virtualising it is an illegal instruction, so we do what it would have done.
+ */
+static bool is_vmcall(struct lguest *lg)
+{
+	uint8_t insn[3];
+
+	if ((le32_get(lg->regs->cs) & 3) != GUEST_PL)
+		return false;
+	if (!read_guest_virt(lg, insn, GVA(le32_get(lg->regs->eip)), sizeof(insn)))
+		return false;
+	return insn[0] == 0x0f && insn[1] == 0x01 && insn[2] == 0xc1;
+}
+
+static void hypercall_trapped(struct lguest *lg, uint32_t insn, unsigned skip)
+{
+	lg->hcall_waiting = true;
+	lg->hcall_insn = insn;
+	lg->regs->eip = le32(le32_get(lg->regs->eip) + skip);
+}
+/*:*/
+
+/* True if the page fault was only about our shadows, or is the Launcher's business. */
+static bool page_fault(struct lguest *lg)
+{
+	const gpa_t none = GPA(~0u);
+	gva_t addr = port_fault_address(lg->host);
+	gpa_t mmio = none;
+
+	if (demand_page(lg, addr, le32_get(lg->regs->errcode), &mmio)) {
+		count_one(&lg->host->count->shadow_faults);
+		return true;
+	}
+	/* The Guest has no CR2 but this. */
+	if (lg->abi)
+		lgdata_put(lg, LGD_CR2, addr.v);
+	if (mmio.v == none.v || lg->dead)
+		return false;
+	lg->trap = 14;
+	lg->trap_gpa = mmio.v;
+	memset(lg->trap_insn, 0, sizeof(lg->trap_insn));
+	read_guest_virt(lg, lg->trap_insn, GVA(le32_get(lg->regs->eip)), 7);
+	lg->trap_pending = true;
+	return true;
+}
+
+static void reflect(struct lguest *lg, uint32_t trapnum)
+{
+	if (deliver_trap(lg, trapnum))
+		return;
+	kill_guest(lg, "unhandled trap %li at %#lx (%#lx)", (long)trapnum,
+		   (unsigned long)le32_get(lg->regs->eip),
+		   (unsigned long)(trapnum == 14 ? port_fault_address(lg->host).v :
+						   le32_get(lg->regs->errcode)));
+}
+
+/*H:141
+ * Something happened, and here is what it can be.
+ */
+static void handle_trap(struct lguest *lg)
+{
+	uint32_t trapnum = le32_get(lg->regs->trapnum);
+
+	switch (trapnum) {
+	case 1: /* A debugger steps through the Guest; it will want to know why it stopped. */
+		lg->single_stepped = le32_get(lg->regs->eflags) & X86_EFLAGS_TF;
+		break;
+	case 6:
+		if (is_vmcall(lg)) {
+			hypercall_trapped(lg, 0xc1010f, 3);
+			return;
+		}
+		break;
+	case 13:
+		if (le32_get(lg->regs->errcode))
+			break;
+		if (is_vmcall(lg)) {
+			hypercall_trapped(lg, 0xc1010f, 3);
+			return;
+		}
+		if (emulate_insn(lg))
+			return;
+		break;
+	case 14:
+		if (page_fault(lg))
+			return;
+		break;
+	case LGUEST_TRAP_ENTRY:
+		hypercall_trapped(lg, 0x1fcd, 0);
+		return;
+	case SYSCALL_VECTOR:
+		break;
+	default:
+		/* An interrupt of our own: it was served on the way here. */
+		if (trapnum >= FIRST_EXTERNAL_VECTOR && trapnum < TRAP_NEVER_LEFT)
+			return;
+		break;
+	}
+	reflect(lg, trapnum);
+}
+/*:*/
+
+/* What the Launcher must see to before the Guest can go on; 0 if nothing. */
+static unsigned pending_answer(const struct lguest *lg)
+{
+	if (lg->notify_pending)
+		return DOOR_ANS_NOTIFY;
+	if (lg->dma_pending)
+		return DOOR_ANS_DMA;
+	if (lg->trap_pending)
+		return DOOR_ANS_TRAP;
+	return 0;
+}
+
+/*H:110
+ * This is it.  The Guest's hypercalls come first, since they may need the Launcher; then we see
+ * whether we were asked to stop, whether an interrupt can be delivered, and whether there is still
+ * a Guest to run.  Then it runs.  The answer says why we came back.
+ */
+unsigned run_guest(struct lguest *lg, uint32_t quantum_ns)
+{
+	struct host *host = lg->host;
+	uint64_t now = port_clock(host), end = PORT_NEVER;
+	unsigned answer;
+	bool retry;
+
+	if (quantum_ns)
+		end = now + quantum_ns;
+	host->someone_woke = false;
+	take_events(host);
+
+	for (;;) {
+		if (lg->hcall_waiting && !lg->dead)
+			do_hypercalls(lg);
+		answer = pending_answer(lg);
+		if (answer)
+			return answer;
+
+		now = port_clock(host);
+		check_clock(lg, now);
+		retry = maybe_do_interrupt(lg);
+		if (lg->restart)
+			return DOOR_ANS_RESTART;
+		if (lg->dead)
+			return DOOR_ANS_DEAD;
+		if (lg->break_asked || host->someone_woke || now >= end) {
+			lg->break_asked = false;
+			return DOOR_ANS_QUANTUM;
+		}
+		if (lg->halted)
+			return DOOR_ANS_HALTED;
+
+		prepare_to_run(lg);
+		if (lg->dead)
+			continue;
+		arm_timer(host, now, end, retry);
+		run_guest_once(lg);
+		handle_trap(lg);
+	}
+}
+/*:*/

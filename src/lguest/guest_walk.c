@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:535
+ * Reading the Guest's own page tables.  The CPU never does; it only sees our shadows.  We do,
+ * when a fault asks for a page or when we need to know where the Guest's stack or instruction
+ * pointer really is.  Guests come in two formats, two levels of 32-bit entries or three levels of
+ * 64-bit ones (PAE), and this file is the only place that knows the difference; our shadows are
+ * two-level for both.
+:*/
+#include "lg.h"
+
+/*H:300
+ * A format is a list of directory levels, and the page table below them.  "allowed" are the flag
+ * bits a present directory entry may have; those of them which grant something are RW and US, and
+ * a level that has no such bits (the top one of PAE) grants everything.
+ */
+struct directory_level {
+	unsigned shift, index_mask;
+	uint32_t allowed;
+	const char *bad;
+};
+
+struct table_format {
+	unsigned entry_bytes, levels, pte_mask;
+	uint32_t root_mask;
+	struct directory_level level[2];
+};
+
+static const struct table_format two_level = {
+	.entry_bytes = 4,
+	.levels = 1,
+	.pte_mask = 1023,
+	.root_mask = PAGE_MASK,
+	.level = {{22, 1023, 0x067, "bad page directory entry"}},
+};
+
+static const struct table_format pae = {
+	.entry_bytes = 8,
+	.levels = 2,
+	.pte_mask = 511,
+	.root_mask = ~31u,
+	.level = {{30, 3, 0x001, "bad page directory entry"},
+		  {21, 511, 0x067, "bad page middle directory entry"}},
+};
+/*:*/
+
+static const struct table_format *format_of(const struct lguest *lg)
+{
+	return lg->pae ? &pae : &two_level;
+}
+
+static gpte_t read_entry(struct lguest *lg, const struct table_format *f, gpa_t at)
+{
+	gpte_t e = {lgread_u32(lg, at)};
+
+	if (f->entry_bytes == 8)
+		e.v |= (uint64_t)lgread_u32(lg, GPA(at.v + 4)) << 32;
+	return e;
+}
+
+static bool entry_ok(const struct lguest *lg, gpte_t e, uint32_t allowed)
+{
+	return !((uint32_t)e.v & ~PAGE_MASK & ~allowed) &&
+	       e.v >> PAGE_SHIFT < lg->pfn_limit;
+}
+
+/*H:301
+ * Down the directories to where the entry for "addr" must be.  False if some level is not present
+ * (which may be quite all right) or nonsense (in which case the Guest is dead).
+ *
+ * We collect the rights on the way.  Only what *all* levels grant is granted; that saves us from
+ * having to keep our own directories in step with the Guest's.
+ *
+ * A curious walk only wants to know, and does not punish: the directory may be one that the Guest
+ * has long given up and filled with something else.
+ */
+static bool walk_directories(struct lguest *lg, uint32_t cr3, gva_t addr, bool curious,
+			     struct guest_walk *walk)
+{
+	const struct table_format *f = format_of(lg);
+	uint32_t table = cr3 & f->root_mask;
+	const struct directory_level *level;
+	gpte_t e;
+
+	walk->rights = PTE_RW | PTE_US;
+	for (level = f->level; level < f->level + f->levels; level++) {
+		gpa_t at = GPA(table + (addr.v >> level->shift & level->index_mask) *
+					       f->entry_bytes);
+
+		if (curious && !lguest_address_ok(lg, at, f->entry_bytes))
+			return false;
+		e = read_entry(lg, f, at);
+		if (!(e.v & PTE_P) || lg->dead)
+			return false;
+		if (!entry_ok(lg, e, level->allowed)) {
+			if (!curious)
+				kill_guest(lg, "%s", level->bad);
+			return false;
+		}
+		if (level->allowed & PTE_RW)
+			walk->rights &= (uint32_t)e.v;
+		table = (uint32_t)e.v & PAGE_MASK;
+	}
+	walk->at = GPA(table + (addr.v >> PAGE_SHIFT & f->pte_mask) * f->entry_bytes);
+	return true;
+}
+
+/* The whole walk.  True if there is a present entry for "addr"; nobody has checked its frame. */
+bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *walk)
+{
+	if (!walk_directories(lg, cr3, addr, false, walk))
+		return false;
+	walk->pte = read_entry(lg, format_of(lg), walk->at);
+	walk->rights &= (uint32_t)walk->pte.v;
+	return walk->pte.v & PTE_P && !lg->dead;
+}
+/*:*/
+
+/* The rights that the directories grant for "addr", and PTE_P; 0 if there is no page table. */
+uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr)
+{
+	struct guest_walk walk;
+
+	if (!walk_directories(lg, cr3, addr, true, &walk))
+		return 0;
+	return walk.rights | PTE_P;
+}
+
+/*H:302
+ * An entry we are about to use must not be a large page, and must name a page of this Guest's
+ * memory.  This is the check on which everything rests: past it a frame number goes into a page
+ * table that the CPU believes.
+ */
+bool guest_pte_ok(struct lguest *lg, gpte_t gpte)
+{
+	if (entry_ok(lg, gpte, ~PTE_PSE))
+		return true;
+	kill_guest(lg, "bad page table entry");
+	return false;
+}
+/*:*/
+
+/* Only the low word ever changes: we set A and D there. */
+void write_guest_pte(struct lguest *lg, gpa_t at, gpte_t gpte)
+{
+	lgwrite_u32(lg, at, (uint32_t)gpte.v);
+}
+
+/*H:303
+ * Guest-virtual to guest-physical.  Before a 3.1 Guest has set its first page table, the two are
+ * the same.
+ */
+bool try_guest_pa(struct lguest *lg, gva_t addr, gpa_t *pa)
+{
+	const struct table_format *f = format_of(lg);
+	struct guest_walk walk;
+	gpte_t pte;
+
+	if (lg->linear) {
+		*pa = GPA(addr.v);
+		return true;
+	}
+	if (!walk_directories(lg, lg->pgdirs[lg->pgdir].gpgdir, addr, true, &walk) ||
+	    !lguest_address_ok(lg, walk.at, f->entry_bytes))
+		return false;
+	pte = read_entry(lg, f, walk.at);
+	*pa = GPA(((uint32_t)pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK));
+	return pte.v & PTE_P && pte.v >> PAGE_SHIFT < lg->pfn_limit;
+}
+
+gpa_t guest_pa(struct lguest *lg, gva_t addr)
+{
+	gpa_t pa = GPA(0);
+
+	if (!try_guest_pa(lg, addr, &pa))
+		kill_guest(lg, "Bad address %#lx", (unsigned long)addr.v);
+	return pa;
+}
+/*:*/
+
+static uint32_t up_to_page_end(gva_t addr, uint32_t len)
+{
+	uint32_t room = PAGE_SIZE - (addr.v & ~PAGE_MASK);
+
+	return len < room ? len : room;
+}
+
+/* Reads what it can; false if it could not read the first byte.  The rest is then zero. */
+bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len)
+{
+	uint8_t *p = to;
+	uint32_t part;
+	bool any = false;
+	gpa_t pa;
+
+	memset(to, 0, len);
+	for (; len; len -= part) {
+		part = up_to_page_end(addr, len);
+		if (!try_guest_pa(lg, addr, &pa) || !try_lgread(lg, p, pa, part))
+			return any;
+		any = true;
+		p += part;
+		addr.v += part;
+	}
+	return any;
+}
+
+/* For stack frames, which are the only thing we ever write through the Guest's own mapping.  The
+ * frame may straddle a page; the pages need not be neighbours. */
+void write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len)
+{
+	const uint8_t *p = from;
+	uint32_t part;
+
+	for (; len && !lg->dead; len -= part) {
+		part = up_to_page_end(addr, len);
+		lgwrite(lg, guest_pa(lg, addr), p, part);
+		p += part;
+		addr.v += part;
+	}
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:555
+ * Hypercalls: what a Guest asks of its Host.  A system call with the ranks moved up by one: the
+ * number in EAX, up to four arguments in registers, and a kernel that asks instead of a program.
+ * To save it the trip, a Guest may also leave calls in a ring in its memory, which we look through
+ * before we answer the next real one.
+ *
+ * Everything in a hypercall was written by the Guest, so nothing here believes anything.
+:*/
+#include "lg.h"
+
+enum lguest_hypercall {
+	LHCALL_FLUSH_ASYNC = 0,
+	LHCALL_LGUEST_INIT = 1,
+	LHCALL_SHUTDOWN = 2, /* CRASH, before 2.6.25: the same without a choice */
+	LHCALL_LOAD_GDT = 3,
+	LHCALL_NEW_PGTABLE = 4,
+	LHCALL_FLUSH_TLB = 5,
+	LHCALL_LOAD_IDT_ENTRY = 6,
+	LHCALL_SET_STACK = 7,
+	LHCALL_TS = 8,
+	LHCALL_SET_CLOCKEVENT = 9,
+	LHCALL_HALT = 10,
+	LHCALL_BIND_DMA = 12,
+	LHCALL_SET_PMD = 13, /* SEND_DMA in 2.6.23 */
+	LHCALL_SET_PTE = 14,
+	LHCALL_SET_PGD = 15,
+	LHCALL_LOAD_TLS = 16,
+	LHCALL_NOTIFY = 17,
+	LHCALL_LOAD_GDT_ENTRY = 18,
+	LHCALL_SEND_INTERRUPTS = 19,
+};
+
+#define LGUEST_SHUTDOWN_RESTART 2u
+
+/* A call, as images of EAX, EBX, ECX, EDX and ESI, wherever they came from. */
+struct hcall {
+	uint32_t reg[5];
+};
+
+static uint32_t hcall_arg(const struct lguest *lg, const struct hcall *call, unsigned n)
+{
+	unsigned reg = lg->abi->arg[n - 1];
+
+	return reg == LG_NO_REG ? 0 : call->reg[reg];
+}
+
+/*H:202
+ * The end.  A restart is no death, even if the reason the Guest gives cannot be read.
+ */
+static void guest_shutdown(struct lguest *lg, gpa_t message, uint32_t reason)
+{
+	char text[128];
+
+	lgread(lg, text, message, sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	lg->asked_to_die = !lg->dead;
+	kill_guest(lg, "CRASH: %s", text);
+	if (reason == LGUEST_SHUTDOWN_RESTART)
+		lg->restart = true;
+}
+/*:*/
+
+static void count_hcall(struct lguest *lg, uint32_t nr)
+{
+	struct door_counters *count = lg->host->count;
+	const uint32_t last = ARRAY_LEN(count->hcall) - 1;
+
+	count_one(&count->hcall[nr < last ? nr : last]);
+}
+
+/*M:505
+ * Calls 12 and 13 of a 2.6.23 Guest only reach the Launcher; Guests of that era cannot yet send
+ * to each other, and BIND_DMA always claims to have worked.
+:*/
+static void guest_dma(struct lguest *lg, uint32_t key, uint32_t dma)
+{
+	lg->dma_pending = true;
+	lg->dma[0] = dma;
+	lg->dma[1] = key;
+}
+
+/*H:201
+ * The calls, one by one.  Most are a line here and a function elsewhere.  A number that an era
+ * did not have is accepted if it does no harm: no Guest makes it by mistake.
+ */
+static void do_hcall(struct lguest *lg, const struct hcall *call)
+{
+	const uint32_t nr = call->reg[LG_EAX];
+	const uint32_t arg1 = hcall_arg(lg, call, 1), arg2 = hcall_arg(lg, call, 2);
+	const uint32_t arg3 = hcall_arg(lg, call, 3), arg4 = hcall_arg(lg, call, 4);
+
+	count_hcall(lg, nr);
+	switch (nr) {
+	case LHCALL_FLUSH_ASYNC:
+	case LHCALL_SEND_INTERRUPTS:
+		/* Coming here was all that was wanted. */
+		break;
+	case LHCALL_LGUEST_INIT:
+		kill_guest(lg, "already have lguest_data");
+		break;
+	case LHCALL_SHUTDOWN:
+		guest_shutdown(lg, GPA(arg1), arg2);
+		break;
+	case LHCALL_LOAD_GDT:
+		load_guest_gdt(lg, GPA(arg1), arg2);
+		break;
+	case LHCALL_NEW_PGTABLE:
+		guest_new_pagetable(lg, arg1);
+		break;
+	case LHCALL_FLUSH_TLB:
+		if (arg1)
+			guest_pagetable_clear_all(lg);
+		else
+			guest_pagetable_flush_user(lg);
+		break;
+	case LHCALL_LOAD_IDT_ENTRY:
+		load_guest_idt_entry(lg, arg1, arg2, arg3);
+		break;
+	case LHCALL_SET_STACK:
+		guest_set_stack(lg, arg1, arg2, arg3);
+		break;
+	case LHCALL_TS:
+		lg->ts = arg1;
+		break;
+	case LHCALL_SET_CLOCKEVENT:
+		guest_set_clockevent(lg, arg1);
+		break;
+	case LHCALL_HALT:
+		lg->halted = true;
+		break;
+	case LHCALL_SET_PTE:
+		guest_set_pte(lg, arg1, GVA(arg2),
+			      (gpte_t){arg3 | (lg->pae ? (uint64_t)arg4 << 32 : 0)});
+		break;
+	case LHCALL_SET_PGD:
+		guest_set_pgd(lg, arg1, arg2);
+		break;
+	case LHCALL_LOAD_TLS:
+		guest_load_tls(lg, GPA(arg1));
+		break;
+	case LHCALL_NOTIFY:
+		lg->notify = arg1;
+		lg->notify_pending = arg1;
+		break;
+	case LHCALL_LOAD_GDT_ENTRY:
+		load_guest_gdt_entry(lg, arg1, arg2, arg3);
+		break;
+	case LHCALL_BIND_DMA:
+		if (lg->abi->call13_is_dma) {
+			lg->regs->eax = le32(1);
+			break;
+		}
+		goto bad;
+	case LHCALL_SET_PMD:
+		if (lg->abi->call13_is_dma) {
+			guest_dma(lg, arg1, arg2);
+			break;
+		}
+		if (lg->pae) {
+			guest_pagetable_clear_all(lg);
+			break;
+		}
+		goto bad;
+	default:
+	bad:
+		kill_guest(lg, "Bad hypercall %li\n", (long)(int32_t)nr);
+	}
+}
+/*:*/
+
+/* Something that only the Launcher can do must be done before anything else. */
+static bool launcher_wanted(const struct lguest *lg)
+{
+	return lg->notify_pending || lg->dma_pending;
+}
+
+static bool read_record(struct lguest *lg, unsigned slot, struct hcall *call)
+{
+	const struct lg_abi *abi = lg->abi;
+	le32_t raw[5];
+	unsigned i;
+
+	*call = (struct hcall){{0}};
+	if (!try_lgread(lg, raw,
+			GPA(lg->lguest_data.v + abi->hcalls + slot * abi->ring_words * 4),
+			abi->ring_words * 4u))
+		return false;
+	for (i = 0; i < abi->ring_words; i++)
+		call->reg[abi->ring_word[i]] = le32_get(raw[i]);
+	return true;
+}
+
+/*H:203
+ * The ring.  Guest and Host each go around it at their own pace; a status of 0 says that a record
+ * is ready, 0xff that it is done with.  We look at a snapshot of the states, so that a Guest
+ * which fills the ring as fast as we empty it cannot keep us here: one time around is all it gets.
+ */
+static void do_async_hcalls(struct lguest *lg)
+{
+	const uint8_t done = LG_RING_FREE;
+	uint8_t status[LG_RING_SLOTS];
+	gpa_t at = GPA(lg->lguest_data.v + lg->abi->hcall_status);
+	struct hcall call;
+	unsigned i, slot;
+
+	if (!try_lgread(lg, status, at, sizeof(status)))
+		return;
+	for (i = 0; i < LG_RING_SLOTS; i++) {
+		slot = lg->next_hcall;
+		if (status[slot] == LG_RING_FREE)
+			break;
+		/* On before we do it: if the call leaves something to the Launcher we return. */
+		lg->next_hcall = (slot + 1) % LG_RING_SLOTS;
+		if (!read_record(lg, slot, &call)) {
+			kill_guest(lg, "Fetching async hypercalls");
+			break;
+		}
+		do_hcall(lg, &call);
+		count_one(&lg->host->count->async_hcalls);
+		lgwrite(lg, GPA(at.v + slot), &done, 1);
+		if (launcher_wanted(lg) || lg->dead)
+			break;
+	}
+}
+/*:*/
+
+/*H:205
+ * The time of day goes into lguest_data whenever the Guest may be about to look; its readers check
+ * that the seconds did not change under them, so they are written first.
+ */
+void write_timestamp(struct lguest *lg)
+{
+	uint32_t sec, nsec;
+
+	port_wall_time(lg->host, &sec, &nsec);
+	lgdata_put(lg, LGD_TV_SEC, sec);
+	lgdata_put(lg, LGD_TV_NSEC, nsec);
+}
+/*:*/
+
+static void tell_guest(struct lguest *lg)
+{
+	const struct lg_abi *abi = lg->abi;
+
+	lgdata_put(lg, abi->tsc_khz, port_tsc_khz(lg->host));
+	write_timestamp(lg);
+	lgdata_put(lg, abi->reserve_mem, 0u - DOOR_SWITCHER);
+	if (abi->pgdir)
+		lgdata_put(lg, abi->pgdir, boot_directory(lg));
+	if (abi->guestid) {
+		le16_t id = le16((uint16_t)lg->id);
+
+		lgwrite(lg, GPA(lg->lguest_data.v + abi->guestid), &id, sizeof(id));
+	}
+}
+
+/*H:204
+ * LGUEST_INIT: we get to know each other.  The Guest shows its lguest_data; from the looks of it
+ * we learn its dialect, and fill in what it wants to know.  Since all shadows are dropped at the
+ * end, the boot page tables may still be completed here.
+ */
+static void initialize_guest(struct lguest *lg)
+{
+	const uint32_t nr = le32_get(lg->regs->eax);
+	const struct lg_abi *abi;
+	gpa_t data;
+
+	if (nr != LHCALL_LGUEST_INIT) {
+		kill_guest(lg, "hypercall %li before INIT", (long)(int32_t)nr);
+		return;
+	}
+	count_hcall(lg, nr);
+	abi = detect_abi(lg, &data);
+	if (!abi) {
+		kill_guest(lg, "bad guest page %p", NULL);
+		return;
+	}
+	lg->abi = abi;
+	lg->lguest_data = data;
+	if (abi->syscall_vec && lgdata_get(lg, abi->syscall_vec) != SYSCALL_VECTOR)
+		kill_guest(lg, "bad syscall vector");
+	if (abi->noirq_iret) {
+		lg->noirq_iret = lgdata_get(lg, abi->noirq_iret);
+	} else {
+		lg->noirq_start = lgdata_get(lg, abi->noirq_start);
+		lg->noirq_end = lgdata_get(lg, abi->noirq_end);
+	}
+	if (abi->kernel_address)
+		lg->kernel_address = lgdata_get(lg, abi->kernel_address);
+	if (lg->kernel_address >= DOOR_SWITCHER) {
+		kill_guest(lg, "bad kernel address %#lx", (unsigned long)lg->kernel_address);
+		return;
+	}
+	finish_boot_tables(lg);
+	tell_guest(lg);
+	guest_pagetable_clear_all(lg);
+}
+/*:*/
+
+/*H:200
+ * A Guest made a hypercall.  The ring comes first, so that calls happen in the order in which the
+ * Guest made them.  If one from the ring needs the Launcher, the direct call has to wait: we come
+ * back to it when the Launcher has done its part.
+ */
+void do_hypercalls(struct lguest *lg)
+{
+	const struct lguest_regs *regs = lg->regs;
+	struct hcall call;
+
+	if (!lg->abi) {
+		initialize_guest(lg);
+		lg->hcall_waiting = false;
+		return;
+	}
+	do_async_hcalls(lg);
+	if (launcher_wanted(lg) || lg->dead)
+		return;
+	lg->hcall_waiting = false;
+	call = (struct hcall){{le32_get(regs->eax), le32_get(regs->ebx), le32_get(regs->ecx),
+			       le32_get(regs->edx), le32_get(regs->esi)}};
+	do_hcall(lg, &call);
+}
+/*:*/

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:540
+ * The shadow page tables.  A Guest has page tables which it believes in, full of guest-physical
+ * addresses; the CPU needs tables full of machine addresses, and must never be shown a page that
+ * is not the Guest's.  So for each of the Guest's page directories we keep a shadow, and the CPU
+ * walks that.  This file builds the shadows, and refuses to ever put a frame number into them
+ * that guest_walk.c has not checked.
+:*/
+#include "lg.h"
+
+/*H:320
+ * The jobs of this file are
+ *
+ *   (i) to fill in a shadow entry when the CPU faults on it (demand_page),
+ *  (ii) to keep the Guest's kernel stack mapped (pin_stack_pages),
+ * (iii) to switch to another directory when the Guest loads cr3 (guest_new_pagetable),
+ *  (iv) to forget entries when the Guest says that it changed them (guest_set_pte, ...),
+ *   (v) to set up and tear down.
+ *
+ * Notice what is missing: we never *build* a shadow.  It starts empty and faults fill it.  That
+ * makes forgetting too much always safe; it costs a fault.  Forgetting too little would be a
+ * disaster, and is what to look for when something goes wrong here.
+:*/
+
+#define SPGD_FLAGS (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define SPGD_ENTRIES 1024u
+
+static unsigned spgd_index(gva_t addr)
+{
+	return addr.v >> 22;
+}
+
+static unsigned spte_index(gva_t addr)
+{
+	return addr.v >> PAGE_SHIFT & 1023;
+}
+
+static spte_t read_spte(const struct lguest *lg, hpa_t table, unsigned index)
+{
+	const le32_t *entries = port_look(lg->host, table);
+
+	return (spte_t){le32_get(entries[index])};
+}
+
+static void write_spte(const struct lguest *lg, hpa_t table, unsigned index, spte_t spte)
+{
+	le32_t *entries = port_change(lg->host, table);
+
+	entries[index] = le32(spte.v);
+}
+
+static bool has_table(const struct pgdir *dir, unsigned index)
+{
+	return dir->in_use[index / 32] >> index % 32 & 1;
+}
+
+/* The shadow page table for "addr", or address 0. */
+static hpa_t find_table(const struct lguest *lg, const struct pgdir *dir, gva_t addr)
+{
+	if (!has_table(dir, spgd_index(addr)))
+		return HPA(0);
+	return HPA(read_spte(lg, dir->pgd, spgd_index(addr)).v & PAGE_MASK);
+}
+
+hpa_t guest_shadow(const struct lguest *lg)
+{
+	return lg->pgdirs[lg->pgdir].pgd;
+}
+
+static void count_pages(struct lguest *lg, int64_t change)
+{
+	le64_t *pages = &lg->host->count->shadow_pages;
+
+	*pages = le64(le64_get(*pages) + (uint64_t)change);
+}
+
+static void free_shadow(struct lguest *lg, hpa_t page)
+{
+	port_free_page(lg->host, page);
+	count_pages(lg, -1);
+}
+
+/*H:325 (iv) Forgetting.
+ * All entries of a directory from "first" up to but not including "end", with their page tables.
+ * A directory has a thousand entries and rarely more than a dozen tables, hence the bitmap.  We
+ * need not tell the CPU: each entry into the Guest loads cr3, and nothing is global.
+ */
+static void release_range(struct lguest *lg, struct pgdir *dir, unsigned first, unsigned end)
+{
+	uint32_t bits;
+	unsigned index;
+
+	for (index = first & ~31u; index < end; index += 32) {
+		bits = dir->in_use[index / 32];
+		if (index < first)
+			bits &= ~0u << (first - index);
+		if (end - index < 32)
+			bits &= ~(~0u << (end - index));
+		dir->in_use[index / 32] &= ~bits;
+		for (; bits; bits &= bits - 1) {
+			unsigned i = index + (unsigned)__builtin_ctz(bits);
+
+			free_shadow(lg, HPA(read_spte(lg, dir->pgd, i).v & PAGE_MASK));
+			write_spte(lg, dir->pgd, i, (spte_t){0});
+		}
+	}
+}
+
+static void release_all(struct lguest *lg)
+{
+	struct pgdir *dir;
+
+	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
+		if (dir->pgd.v)
+			release_range(lg, dir, 0, spgd_index(GVA(DOOR_SWITCHER)));
+}
+
+static void release_user(struct lguest *lg, struct pgdir *dir)
+{
+	release_range(lg, dir, 0, spgd_index(GVA(lg->kernel_address)));
+}
+/*:*/
+
+/*M:500
+ * When the Host runs out of pages it takes them from the Guest that asked.  A Guest which idles
+ * on a heap full of shadows is left alone; to take from it would be fairer, and would need its
+ * consent to nothing.  But then one Guest could slow down another, and today it cannot.
+:*/
+
+/*H:326
+ * A page for a shadow.  If there is none, the tables of this Guest's directories go, the one least
+ * recently used first and the one we are working on last; they will fault in again.  Whatever we
+ * threw away may have held the stack.
+ */
+static hpa_t alloc_shadow(struct lguest *lg, struct pgdir *busy)
+{
+	struct pgdir *dir, *oldest;
+	hpa_t page;
+
+	for (;;) {
+		page = port_alloc_page(lg->host);
+		if (page.v) {
+			count_pages(lg, 1);
+			return page;
+		}
+		oldest = NULL;
+		for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++) {
+			unsigned i, any = 0;
+
+			for (i = 0; i < ARRAY_LEN(dir->in_use); i++)
+				any |= dir->in_use[i];
+			if (!any)
+				continue;
+			if (!oldest || oldest == busy ||
+			    (dir != busy && dir->last_used < oldest->last_used))
+				oldest = dir;
+		}
+		if (!oldest)
+			return page;
+		release_range(lg, oldest, 0, spgd_index(GVA(DOOR_SWITCHER)));
+		lg->stack_unpinned = true;
+	}
+}
+/*:*/
+
+/* The shadow page table for "addr", made if need be; address 0 if the Guest just died. */
+static hpa_t make_table(struct lguest *lg, struct pgdir *dir, gva_t addr)
+{
+	hpa_t table = find_table(lg, dir, addr);
+	unsigned index = spgd_index(addr);
+
+	if (table.v)
+		return table;
+	table = alloc_shadow(lg, dir);
+	if (!table.v) {
+		kill_guest(lg, "out of memory allocating pte page");
+		return table;
+	}
+	write_spte(lg, dir->pgd, index, (spte_t){table.v | SPGD_FLAGS});
+	dir->in_use[index / 32] |= 1u << index % 32;
+	return table;
+}
+
+/*H:322
+ * From what the Guest wrote to what the CPU gets: another frame, no global bit, and no more
+ * rights than all levels grant.  A page that the Guest believes clean stays read-only, so that the
+ * first write comes to us and we can set its dirty bit.
+ */
+static spte_t gpte_to_spte(const struct lguest *lg, gpte_t gpte, uint32_t rights)
+{
+	uint32_t flags = (uint32_t)gpte.v & ~PAGE_MASK & ~(PTE_G | PTE_RW | PTE_US);
+
+	rights &= PTE_RW | PTE_US;
+	if (!(flags & PTE_D))
+		rights &= ~PTE_RW;
+	return (spte_t){guest_page(lg, (uint32_t)(gpte.v >> PAGE_SHIFT)).v | flags | PTE_A |
+			rights};
+}
+/*:*/
+
+/* In linear mode there are no tables, so we invent what they would say. */
+static void pretend_walk(gva_t addr, struct guest_walk *walk)
+{
+	walk->pte = (gpte_t){(addr.v & PAGE_MASK) | PTE_P | PTE_RW};
+	walk->rights = PTE_RW;
+}
+
+static bool is_mmio(const struct lguest *lg, gpte_t gpte)
+{
+	uint64_t pfn = gpte.v >> PAGE_SHIFT;
+
+	return pfn >= lg->pfn_limit && pfn < lg->device_limit;
+}
+
+/*H:321 (i) Demand paging.
+ * The CPU faulted at "addr".  Either the Guest's tables allow the access and it was only our
+ * shadow that lacked the entry (we fill it, true, nobody will ever know), or it is the Guest's
+ * own fault and it shall have it (false).
+ *
+ * Since only we know when a page is touched, it falls to us to set the accessed and dirty bits in
+ * the Guest's entry, as the CPU would have.
+ *
+ * A fault on the memory of a device is neither: the Launcher must play the device.
+ */
+bool demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *mmio)
+{
+	struct pgdir *dir = &lg->pgdirs[lg->pgdir];
+	struct guest_walk walk;
+	uint32_t touched;
+	hpa_t table;
+
+	if (addr.v >= DOOR_SWITCHER)
+		return false;
+	if (lg->linear)
+		pretend_walk(addr, &walk);
+	else if (!walk_guest(lg, dir->gpgdir, addr, &walk))
+		return false;
+
+	if ((errcode & PF_WRITE) && !(walk.rights & PTE_RW))
+		return false;
+	if ((errcode & PF_USER) && !(walk.rights & PTE_US))
+		return false;
+	if (is_mmio(lg, walk.pte)) {
+		if (mmio)
+			*mmio = GPA(((uint32_t)walk.pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK));
+		return false;
+	}
+	if (!guest_pte_ok(lg, walk.pte))
+		return false;
+
+	touched = PTE_A | (errcode & PF_WRITE ? PTE_D : 0);
+	if (!lg->linear && (walk.pte.v & touched) != touched)
+		write_guest_pte(lg, walk.at, (gpte_t){walk.pte.v | touched});
+	walk.pte.v |= touched;
+
+	table = make_table(lg, dir, addr);
+	if (!table.v)
+		return false;
+	write_spte(lg, table, spte_index(addr), gpte_to_spte(lg, walk.pte, walk.rights));
+	return true;
+}
+/*:*/
+
+/*H:323 (ii) Pinning.
+ * The CPU delivers many traps straight to the Guest, and puts their frames on the Guest's kernel
+ * stack.  If that stack were not in the shadow, the push would fault.  The CPU copes with that,
+ * and so do we, but it is far better manners to have the stack mapped and writable beforehand.
+ */
+void pin_page(struct lguest *lg, gva_t addr)
+{
+	hpa_t table = find_table(lg, &lg->pgdirs[lg->pgdir], addr);
+	const uint32_t want = PTE_P | PTE_RW;
+
+	if (table.v && (read_spte(lg, table, spte_index(addr)).v & want) == want)
+		return;
+	if (!demand_page(lg, addr, PF_WRITE, NULL))
+		kill_guest(lg, "bad stack page %#lx", (unsigned long)addr.v);
+}
+
+void pin_stack_pages(struct lguest *lg)
+{
+	uint32_t i;
+
+	lg->stack_unpinned = false;
+	for (i = 0; i < lg->stack_pages; i++)
+		pin_page(lg, GVA(lg->esp1 - 1 - i * PAGE_SIZE));
+}
+/*:*/
+
+static struct pgdir *find_pgdir(struct lguest *lg, uint32_t gpgdir)
+{
+	struct pgdir *dir;
+
+	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
+		if (dir->pgd.v && dir->gpgdir == gpgdir)
+			return dir;
+	return NULL;
+}
+
+/* Gives an empty slot a directory, in which only the Switcher is mapped. */
+static bool make_pgdir(struct lguest *lg, struct pgdir *dir)
+{
+	dir->pgd = alloc_shadow(lg, dir);
+	if (!dir->pgd.v) {
+		kill_guest(lg, "out of memory allocating pte page");
+		return false;
+	}
+	memset(dir->in_use, 0, sizeof(dir->in_use));
+	write_spte(lg, dir->pgd, spgd_index(GVA(DOOR_SWITCHER)),
+		   (spte_t){lg->switcher_ptes.v | PTE_P | PTE_RW | PTE_A | PTE_D});
+	return true;
+}
+
+/*H:324 (iii) A new cr3.
+ * Processes come and go and come back, so we keep the shadows of a few directories; if this is one
+ * we know, there is nothing to do.  Otherwise the one that was not used for longest makes room.
+ * Its kernel half can stay, because all of a Guest's directories have the same kernel in them.
+ */
+static struct pgdir *new_pgdir(struct lguest *lg, uint32_t gpgdir, bool *blank)
+{
+	struct pgdir *dir, *oldest = lg->pgdirs;
+
+	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++) {
+		if (!dir->pgd.v) {
+			*blank = make_pgdir(lg, dir);
+			if (!*blank)
+				return &lg->pgdirs[lg->pgdir];
+			oldest = dir;
+			break;
+		}
+		if (dir->last_used < oldest->last_used)
+			oldest = dir;
+	}
+	oldest->gpgdir = gpgdir;
+	release_user(lg, oldest);
+	return oldest;
+}
+
+void guest_new_pagetable(struct lguest *lg, uint32_t pgtable)
+{
+	struct pgdir *dir;
+	bool blank = false;
+
+	learn_table_format(lg, pgtable);
+	if (lg->linear) {
+		release_all(lg);
+		lg->linear = false;
+		dir = &lg->pgdirs[lg->pgdir];
+		dir->gpgdir = pgtable;
+		blank = true;
+	} else {
+		dir = find_pgdir(lg, pgtable);
+		if (!dir)
+			dir = new_pgdir(lg, pgtable, &blank);
+	}
+	lg->pgdir = (unsigned)(dir - lg->pgdirs);
+	dir->last_used = ++lg->pgdir_uses;
+	if (blank)
+		pin_stack_pages(lg);
+}
+/*:*/
+
+/* LHCALL_FLUSH_TLB of everything, and whatever else is easiest done by forgetting all. */
+void guest_pagetable_clear_all(struct lguest *lg)
+{
+	release_all(lg);
+	pin_stack_pages(lg);
+}
+
+/* LHCALL_FLUSH_TLB of user space.  The kernel's stack is not there, so it stays pinned. */
+void guest_pagetable_flush_user(struct lguest *lg)
+{
+	release_user(lg, &lg->pgdirs[lg->pgdir]);
+}
+
+/*H:327
+ * The Guest changed an entry of a page directory.  One of PAE's four top entries stands for 256
+ * of ours.
+ */
+void guest_set_pgd(struct lguest *lg, uint32_t gpgdir, uint32_t index)
+{
+	uint32_t entries = lg->pae ? 4 : SPGD_ENTRIES;
+	uint32_t each = SPGD_ENTRIES / entries;
+	uint32_t end = spgd_index(GVA(DOOR_SWITCHER));
+	struct pgdir *dir;
+
+	if (index >= entries) {
+		kill_guest(lg, "Attempt to set pgd %u/%u", index, entries);
+		return;
+	}
+	dir = find_pgdir(lg, gpgdir);
+	if (!dir)
+		return;
+	if ((index + 1) * each < end)
+		end = (index + 1) * each;
+	release_range(lg, dir, index * each, end);
+}
+/*:*/
+
+/*H:328
+ * The Guest changed one entry of a page table, and tells us the new value.  If that is marked as
+ * accessed it will be used in a moment, so we spare it the fault.  The directory is read for its
+ * rights only; if it is not as we expect, we forget the entry and the fault will sort it out.
+ */
+static spte_t expected_spte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
+{
+	uint32_t rights;
+
+	if (!(gpte.v & PTE_P) || !(gpte.v & (PTE_A | PTE_D)) || is_mmio(lg, gpte) || lg->linear)
+		return (spte_t){0};
+	if (!guest_pte_ok(lg, gpte))
+		return (spte_t){0};
+	rights = guest_directory_rights(lg, gpgdir, addr);
+	if (!rights)
+		return (spte_t){0};
+	return gpte_to_spte(lg, gpte, rights & (uint32_t)gpte.v);
+}
+
+static void set_pte_in(struct lguest *lg, struct pgdir *dir, gva_t addr, spte_t spte)
+{
+	hpa_t table = find_table(lg, dir, addr);
+
+	if (table.v)
+		write_spte(lg, table, spte_index(addr), spte);
+}
+
+void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
+{
+	struct pgdir *dir;
+	spte_t spte;
+
+	if (addr.v >= DOOR_SWITCHER) {
+		kill_guest(lg, "attempt to set pte into Switcher pages");
+		return;
+	}
+	/* The kernel's half is everybody's, and the current directory surely knows it. */
+	if (addr.v >= lg->kernel_address) {
+		spte = expected_spte(lg, lg->pgdirs[lg->pgdir].gpgdir, addr, gpte);
+		for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
+			if (dir->pgd.v)
+				set_pte_in(lg, dir, addr, spte);
+		return;
+	}
+	dir = find_pgdir(lg, gpgdir);
+	if (dir)
+		set_pte_in(lg, dir, addr, expected_spte(lg, gpgdir, addr, gpte));
+}
+/*:*/
+
+/*H:329 (v) Setting up.
+ * Three entries at the very top of every shadow: the Switcher's code, this Guest's registers, and
+ * the state page.  None has the user bit; only the registers can be written.  They are the same
+ * in all directories of a Guest, so one page table serves them all.
+ */
+static bool map_switcher(struct lguest *lg)
+{
+	const uint32_t ro = PTE_P | PTE_A | PTE_D;
+
+	lg->switcher_ptes = port_alloc_page(lg->host);
+	if (!lg->switcher_ptes.v)
+		return false;
+	count_pages(lg, 1);
+	write_spte(lg, lg->switcher_ptes, spte_index(GVA(SWITCHER_CODE)),
+		   (spte_t){lg->host->switcher_code.v | ro});
+	write_spte(lg, lg->switcher_ptes, spte_index(GVA(SWITCHER_PAIR)),
+		   (spte_t){lg->regs_page.v | ro | PTE_RW});
+	write_spte(lg, lg->switcher_ptes, spte_index(GVA(SWITCHER_STATE)),
+		   (spte_t){lg->host->state_page.v | ro});
+	return true;
+}
+
+bool init_guest_pagetable(struct lguest *lg)
+{
+	if (!map_switcher(lg))
+		return false;
+	lg->pgdir = 0;
+	if (!make_pgdir(lg, &lg->pgdirs[0]))
+		return false;
+	lg->pgdirs[0].gpgdir = boot_directory(lg);
+	lg->linear = lg->boot_map == DOOR_MAP_LINEAR;
+	/* Until INIT says better, everything is user space. */
+	lg->kernel_address = lg->page_offset ? lg->page_offset : DOOR_SWITCHER;
+	return true;
+}
+
+void free_guest_pagetable(struct lguest *lg)
+{
+	struct pgdir *dir;
+
+	release_all(lg);
+	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
+		if (dir->pgd.v)
+			free_shadow(lg, dir->pgd);
+	if (lg->switcher_ptes.v)
+		free_shadow(lg, lg->switcher_ptes);
+}
+/*:*/
