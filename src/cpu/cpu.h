@@ -113,6 +113,8 @@ struct trap {
 	bool has_error;
 	uint8_t vector;
 	uint32_t error;
+	uint8_t ilen; /* software: bytes of the instruction; a fault in its delivery goes back */
+	bool late;    /* found after a task switch: EIP is the new task's already, leave it */
 };
 
 /* Why cpu_run() came back. */
@@ -159,6 +161,19 @@ struct cpu_range {
 	uint64_t insns;
 };
 #define CPU_RANGES 2
+
+/*C:206
+ * The last blocks of ring-0 code that were entered, for whoever has to explain a failure: eip of
+ * the first instruction and how many there were.  Recorded only while cpu->history is set.
+:*/
+#define CPU_HISTORY 32
+struct cpu_history {
+	struct {
+		uint32_t eip;
+		uint16_t n;
+	} e[CPU_HISTORY];
+	unsigned next; /* slot to be written next; the one before it is the newest */
+};
 
 struct op;
 struct block;
@@ -249,7 +264,7 @@ static inline void cpu_set_eflags(struct cpu *cpu, uint32_t v)
  */
 static inline int cpu_trap(struct cpu *cpu, uint8_t vector, bool has_error, uint32_t error)
 {
-	cpu->trap = (struct trap){true, false, has_error, vector, error};
+	cpu->trap = (struct trap){true, false, has_error, vector, error, 0, false};
 	return 1;
 }
 

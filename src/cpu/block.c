@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:309
+ * Building blocks: decode instructions until something ends the run, resolve their operands, and
+ * remember the result.  Also forgetting: when memory changes, when the arena is full.
+:*/
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "access.h"
+#include "base/bug.h"
+#include "block.h"
+
+#define ARENA_BYTES (4u << 20)
+/* Most ops of one block: its instructions, one to count it, one to end it. */
+#define BLOCK_MAX_OPS (BLOCK_MAX_INSNS + 2)
+#define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))
+
+int block_cache_init(struct cpu *cpu)
+{
+	struct block_cache *c = calloc(1, sizeof(*c));
+
+	cpu->cache = c;
+	if (!c)
+		return -ENOMEM;
+	c->size = ARENA_BYTES;
+	c->arena = malloc(c->size);
+	c->page = calloc(cpu->mem->size_bytes >> PAGE_SHIFT, sizeof(*c->page));
+	c->single = malloc(sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op));
+	if (!c->arena || !c->page || !c->single) {
+		block_cache_fini(cpu);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void block_cache_fini(struct cpu *cpu)
+{
+	struct block_cache *c = cpu->cache;
+
+	if (!c)
+		return;
+	free(c->arena);
+	free(c->page);
+	free(c->single);
+	free(c);
+	cpu->cache = NULL;
+}
+
+void block_cache_flush(struct cpu *cpu)
+{
+	struct block_cache *c = cpu->cache;
+
+	for (uint32_t pfn = 0; pfn < cpu->mem->size_bytes >> PAGE_SHIFT; pfn++)
+		if (c->page[pfn]) {
+			c->page[pfn] = NULL;
+			mem_clear_code(cpu->mem, pfn);
+		}
+	memset(c->hash, 0, sizeof(c->hash));
+	c->used = 0;
+	c->flushes++;
+	cpu->blk = NULL;
+}
+
+/* Which of a block's two page lists is this page's? */
+static struct block **page_link(struct block *b, uint32_t pfn)
+{
+	return &b->page_next[b->pa >> PAGE_SHIFT != pfn];
+}
+
+static void page_list_remove(struct block_cache *c, struct block *b, uint32_t pfn)
+{
+	struct block **at = &c->page[pfn];
+
+	while (*at != b)
+		at = page_link(*at, pfn);
+	*at = *page_link(b, pfn);
+}
+
+static void hash_remove(struct block_cache *c, struct block *b)
+{
+	struct block **at = &c->hash[block_hash(b->pa, b->mode)];
+
+	while (*at != b)
+		at = &(*at)->hash_next;
+	*at = b->hash_next;
+}
+
+void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
+{
+	struct block_cache *c = cpu->cache;
+	struct block *b;
+
+	while ((b = c->page[pfn])) {
+		c->page[pfn] = *page_link(b, pfn);
+		hash_remove(c, b);
+		if (b->pa2 != BLOCK_NO_PAGE) {
+			uint32_t other = b->pa >> PAGE_SHIFT == pfn ? b->pa2 : b->pa;
+
+			page_list_remove(c, b, other >> PAGE_SHIFT);
+		}
+	}
+	mem_clear_code(cpu->mem, pfn);
+	cpu->blk = NULL;
+}
+
+/*C:400
+ * Operand offsets.  A handler reads a register as "so many bytes into struct cpu"; where its low
+ * byte or word lies in the 32-bit word depends on the host's byte order, and only here.
+:*/
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOW8 3
+#define HIGH8 2
+#define LOW16 2
+#else
+#define LOW8 0
+#define HIGH8 1
+#define LOW16 0
+#endif
+
+static uint8_t reg_offset(unsigned n, unsigned bytes)
+{
+	if (bytes == 1)
+		return (uint8_t)((n & 3) * 4 + (n & 4 ? HIGH8 : LOW8));
+	return (uint8_t)(n * 4 + (bytes == 2 ? LOW16 : 0));
+}
+
+static unsigned operand_bytes(enum operand o, const struct insn *in)
+{
+	switch (o) {
+	case OPR_Eb: case OPR_Gb: case OPR_Zb: case OPR_AL: return 1;
+	case OPR_Ew: case OPR_Gw: return 2;
+	case OPR_Rd: return 4;
+	default: return in->opsize;
+	}
+}
+
+/* Registers named by the row's operands. */
+static void resolve_registers(const struct insn *in, struct op *op)
+{
+	const struct opmap_row *row = &opmap[in->row];
+
+	for (unsigned i = 0; i < 3; i++) {
+		enum operand o = row->operand[i];
+		unsigned bytes = operand_bytes(o, in);
+
+		switch (o) {
+		case OPR_Eb: case OPR_Ew: case OPR_Ev: case OPR_Rd:
+			op->rm = reg_offset(in->modrm & 7, bytes);
+			break;
+		case OPR_Gb: case OPR_Gw: case OPR_Gv:
+			op->reg = reg_offset(in->modrm >> 3 & 7, bytes);
+			break;
+		case OPR_Sw: case OPR_Cd: case OPR_Dd:
+			op->reg = in->modrm >> 3 & 7;
+			break;
+		case OPR_Zb: case OPR_Zv:
+			op->rm = reg_offset(in->opcode & 7, bytes);
+			break;
+		case OPR_AL: case OPR_eAX:
+			/* Rows on the accumulator share the handlers of E, except "XCHG Z, eAX". */
+			if (i == 0)
+				op->rm = reg_offset(EAX, bytes);
+			break;
+		case OPR_ES: case OPR_CS: case OPR_SS: case OPR_DS: case OPR_FS: case OPR_GS:
+			op->reg = (uint8_t)(o - OPR_ES);
+			break;
+		default: break;
+		}
+	}
+}
+
+static enum op_kind kind_of(const struct cpu *cpu, const struct insn *in)
+{
+	uint16_t attr = opmap[in->row].attr;
+	bool flat = (cpu->mode & MODE_FLAT) && in->adsize == 4 && in->seg != CS && in->seg < FS;
+
+	if (in->has_modrm && !insn_is_mem(in))
+		return KIND_REG;
+	if (attr & A_STACK)
+		return (cpu->mode & MODE_FLAT) && (cpu->mode & MODE_SS32) ? KIND_FLAT : KIND_ANY;
+	return flat ? KIND_FLAT : KIND_ANY;
+}
+
+static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op, unsigned off)
+{
+	bool jump = opmap[in->row].operand[0] == OPR_Jb || opmap[in->row].operand[0] == OPR_Jz;
+
+	memset(op, 0, sizeof(*op));
+	op->off = (uint16_t)off;
+	op->len = in->len;
+	op->row = in->row;
+	op->disp = in->disp;
+	op->imm = in->imm;
+	op->imm2 = opmap[in->row].attr & A_ESC ? in->opcode & 7 : in->imm2;
+	op->modrm = in->modrm;
+	op->seg = in->seg;
+	op->base = reg_offset(in->base, 4);
+	op->index = reg_offset(in->index, 4);
+	op->scale = in->scale;
+	op->flags = (in->opsize == 4 ? OPF_32 : 0) | (in->adsize == 2 ? OPF_AD16 : 0) |
+		    (in->rep == REP_E ? OPF_REPE : 0) | (in->rep == REP_NE ? OPF_REPNE : 0) |
+		    (cpu->mode & MODE_FLAT ? OPF_FLAT : 0);
+	if (in->adsize == 2 && in->has_modrm) {
+		op->base = reg_offset(in->base, in->base == REG_ZERO ? 4 : 2);
+		op->index = reg_offset(in->index, in->index == REG_ZERO ? 4 : 2);
+	}
+	if (jump)
+		op->imm += off + in->len;
+	resolve_registers(in, op);
+	op->fn = interp_handler(in->row, in->opsize == 4, kind_of(cpu, in));
+}
+
+/* The code bytes at linear address lin: pa is known for its page; what lies on the next page is
+ * fetched only if asked.  Returns bytes available, or -1 with a fault noted. */
+struct fetch {
+	uint8_t buf[INSN_MAX];
+	const uint8_t *code;
+	unsigned avail;
+	uint32_t pa2;
+};
+
+static int fetch_more(struct cpu *cpu, struct fetch *f, uint32_t lin)
+{
+	unsigned here = PAGE_SIZE - lin % PAGE_SIZE;
+	uint32_t pa2;
+
+	if (acc_fetch(cpu, (lin & PAGE_MASK) + PAGE_SIZE, &pa2))
+		return 1;
+	memmove(f->buf, f->code, here);
+	if (mem_is_ram(cpu->mem, pa2, INSN_MAX))
+		memcpy(f->buf + here, cpu->mem->ram + pa2, INSN_MAX - here);
+	else
+		memset(f->buf + here, 0xff, INSN_MAX - here);
+	f->code = f->buf;
+	f->avail = INSN_MAX;
+	f->pa2 = pa2;
+	return 0;
+}
+
+/* Point at the bytes of lin, whose page is at machine address pa. */
+static void fetch_start(struct cpu *cpu, struct fetch *f, uint32_t lin, uint32_t pa)
+{
+	unsigned here = PAGE_SIZE - lin % PAGE_SIZE;
+
+	f->avail = here < INSN_MAX ? here : INSN_MAX;
+	f->pa2 = BLOCK_NO_PAGE;
+	if (mem_is_ram(cpu->mem, pa, f->avail)) {
+		f->code = cpu->mem->ram + pa;
+	} else {
+		memset(f->buf, 0xff, sizeof(f->buf));
+		f->code = f->buf;
+	}
+}
+
+/*
+ * Decode one instruction into *op.  Returns 1 if it ends the block, 0 if not, -1 if nothing was
+ * decoded: a fault is noted, or (not first) it lies over a page border and belongs elsewhere.
+ */
+static int decode_one(struct cpu *cpu, struct fetch *f, uint32_t lin, unsigned off, bool first,
+		      struct op *op)
+{
+	struct insn in;
+	int len = insn_decode(f->code, f->avail, cpu->mode & MODE_D32, &in);
+
+	if (len == INSN_MORE) {
+		if (!first)
+			return -1;
+		if (fetch_more(cpu, f, lin))
+			return -1;
+		len = insn_decode(f->code, f->avail, cpu->mode & MODE_D32, &in);
+	}
+	if (len < 0) {
+		if (!first)
+			return -1;
+		memset(op, 0, sizeof(*op));
+		op->fn = len == INSN_UD ? interp_ud : interp_long;
+		op->off = (uint16_t)off;
+		return 1;
+	}
+	make_op(cpu, &in, op, off);
+	return opmap[in.row].attr & A_END ? 1 : 0;
+}
+
+static void end_op(struct op *op, unsigned off)
+{
+	memset(op, 0, sizeof(*op));
+	op->fn = interp_end;
+	op->off = (uint16_t)off;
+}
+
+/* Does somebody want to know when this block is entered?  Then its first op says so. */
+static unsigned add_enter_op(struct cpu *cpu, struct block *b)
+{
+	uint32_t range = 0, lin = cpu->s.seg[CS].base + cpu->s.eip;
+
+	for (unsigned i = 0; i < CPU_RANGES; i++)
+		if (lin >= cpu->range[i].lo && lin < cpu->range[i].hi)
+			range = i + 1;
+	if (!range && !(cpu->history && cpu->s.cpl == 0))
+		return 0;
+	end_op(&b->op[0], 0);
+	b->op[0].fn = interp_enter;
+	b->op[0].imm = range;
+	return 1;
+}
+
+/* Decode up to max instructions from CS:EIP (machine address pa) into b; false: a fault. */
+static bool fill_block(struct cpu *cpu, struct block *b, uint32_t pa, unsigned max)
+{
+	uint32_t lin = cpu->s.seg[CS].base + cpu->s.eip;
+	unsigned at = add_enter_op(cpu, b), first = at, off = 0;
+	struct fetch f;
+	bool ended = false;
+
+	b->pa = pa;
+	b->mode = cpu->mode;
+	b->pa2 = BLOCK_NO_PAGE;
+	b->link[0] = b->link[1] = NULL;
+	b->n = 0;
+	while (b->n < max && !ended) {
+		int r;
+
+		fetch_start(cpu, &f, lin + off, pa + off);
+		r = decode_one(cpu, &f, lin + off, off, b->n == 0, &b->op[at]);
+		if (r < 0)
+			break;
+		off += b->op[at++].len;
+		b->n++;
+		b->pa2 = f.pa2;
+		ended = r || f.pa2 != BLOCK_NO_PAGE;
+		if (off % PAGE_SIZE && (lin + off) % PAGE_SIZE == 0)
+			break;
+	}
+	if (!b->n)
+		return false;
+	end_op(&b->op[at], off);
+	/* What is no instruction depends on all the bytes that were looked at. */
+	b->bytes = (uint16_t)(off ? off : f.avail);
+	for (unsigned i = 0; i < b->n; i++)
+		b->op[first + i].left = (uint8_t)(b->n - i);
+	b->op[0].left = (uint8_t)b->n;
+	return true;
+}
+
+static void mark_code(struct cpu *cpu, uint32_t pa, uint32_t len)
+{
+	if (mem_is_ram(cpu->mem, pa, len) && mem_mark_code(cpu->mem, pa, len))
+		tlb_protect_code(&cpu->tlb, cpu->mem->ram + (pa & PAGE_MASK));
+}
+
+static void remember(struct cpu *cpu, struct block *b)
+{
+	struct block_cache *c = cpu->cache;
+	unsigned h = block_hash(b->pa, b->mode);
+	uint32_t here = PAGE_SIZE - b->pa % PAGE_SIZE;
+
+	b->hash_next = c->hash[h];
+	c->hash[h] = b;
+	b->page_next[0] = c->page[b->pa >> PAGE_SHIFT];
+	c->page[b->pa >> PAGE_SHIFT] = b;
+	mark_code(cpu, b->pa, b->bytes < here ? b->bytes : here);
+	if (b->pa2 != BLOCK_NO_PAGE) {
+		b->page_next[1] = c->page[b->pa2 >> PAGE_SHIFT];
+		c->page[b->pa2 >> PAGE_SHIFT] = b;
+		mark_code(cpu, b->pa2, b->bytes - here);
+	}
+	c->translated++;
+}
+
+/* May this block be entered at CS:EIP: does the CS limit allow it, is its second page there? */
+static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
+{
+	uint32_t last = cpu->s.eip + (b->bytes - 1u), pa2;
+
+	if (!(cpu->mode & MODE_CODE_FLAT) &&
+	    (last > cpu->s.seg[CS].limit || last < cpu->s.eip))
+		return false;
+	if (b->pa2 == BLOCK_NO_PAGE)
+		return true;
+	*fault = acc_fetch(cpu, cpu->s.seg[CS].base + last, &pa2);
+	return !*fault && (pa2 & PAGE_MASK) == b->pa2;
+}
+
+struct block *block_get(struct cpu *cpu)
+{
+	struct block_cache *c = cpu->cache;
+	uint32_t pa;
+	struct block *b;
+	bool fault = false;
+
+	if (!(cpu->mode & MODE_CODE_FLAT) && cpu->s.eip > cpu->s.seg[CS].limit) {
+		trap_gp(cpu, 0);
+		return NULL;
+	}
+	if (acc_fetch(cpu, cpu->s.seg[CS].base + cpu->s.eip, &pa))
+		return NULL;
+	for (b = c->hash[block_hash(pa, cpu->mode)]; b; b = b->hash_next)
+		if (b->pa == pa && b->mode == cpu->mode)
+			return block_fits(cpu, b, &fault) ? b : NULL;
+	if (!mem_is_ram(cpu->mem, pa, 1))
+		return NULL;
+	if (c->used + BLOCK_BYTES_MAX > c->size)
+		block_cache_flush(cpu);
+	b = (struct block *)(c->arena + c->used);
+	if (!fill_block(cpu, b, pa, BLOCK_MAX_INSNS))
+		return NULL;
+	if (b->pa2 != BLOCK_NO_PAGE && !mem_is_ram(cpu->mem, b->pa2, 1))
+		return NULL;
+	c->used += sizeof(*b) + (b->n + 2u) * sizeof(struct op);
+	c->used = (c->used + 15) & ~(size_t)15;
+	remember(cpu, b);
+	return block_fits(cpu, b, &fault) ? b : NULL;
+}
+
+struct block *block_get_single(struct cpu *cpu)
+{
+	struct block *b = cpu->cache->single;
+	uint32_t pa;
+
+	if (cpu->s.eip > cpu->s.seg[CS].limit) {
+		trap_gp(cpu, 0);
+		return NULL;
+	}
+	if (acc_fetch(cpu, cpu->s.seg[CS].base + cpu->s.eip, &pa))
+		return NULL;
+	if (!fill_block(cpu, b, pa, 1))
+		return NULL;
+	if (cpu->s.seg[CS].limit - cpu->s.eip < b->bytes - 1u) {
+		trap_gp(cpu, 0);
+		return NULL;
+	}
+	return b;
+}

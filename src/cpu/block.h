@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:308
+ * Blocks: straight runs of decoded instructions, remembered by the machine-physical address they
+ * were read from, so that one copy serves every address space that maps the page and dies with a
+ * store to it.
+:*/
+#ifndef CPU_BLOCK_H
+#define CPU_BLOCK_H
+
+#include "cpu.h"
+#include "insn.h"
+
+/*
+ * An operation: one instruction, its operands resolved to offsets into struct cpu.  The handler
+ * returns the next operation to run, or NULL when the run loop must look.
+ */
+typedef const struct op *op_fn(struct cpu *cpu, const struct op *op);
+
+struct op {
+	op_fn *fn;
+	uint32_t disp;
+	uint32_t imm;  /* jumps: target minus the block's first EIP */
+	uint16_t imm2;
+	uint16_t row;  /* enum opmap_id */
+	uint16_t off;  /* of the instruction, from the block's first EIP */
+	uint8_t len;   /* bytes */
+	uint8_t left;  /* instructions of the block from this one to the last, inclusive */
+	uint8_t rm, reg;     /* byte offset in struct cpu of the E and G registers (Z: in rm) */
+	uint8_t base, index; /* likewise */
+	uint8_t scale, seg;
+	uint8_t flags;	     /* enum op_flags */
+	uint8_t modrm;
+};
+
+enum op_flags {
+	OPF_32 = 1,	/* operand size is 32 bits */
+	OPF_AD16 = 2,	/* address size is 16 bits */
+	OPF_REPE = 4,	/* F3 prefix */
+	OPF_REPNE = 8,	/* F2 prefix */
+	OPF_FLAT = 16,	/* the mode is flat: linear address = offset in DS, ES, SS */
+};
+
+#define BLOCK_NO_PAGE 1u
+
+struct block {
+	uint32_t pa;	/* machine-physical address of the first byte */
+	uint32_t mode;	/* enum cpu_mode it was decoded for */
+	uint32_t pa2;	/* page of the part past a page border, or BLOCK_NO_PAGE */
+	uint16_t n;	/* instructions */
+	uint16_t bytes;
+	struct block *link[2]; /* same page: what follows when not taken, taken */
+	struct block *hash_next;
+	struct block *page_next[2]; /* list of blocks of its page, of its second page */
+	struct op op[];
+};
+
+#ifdef LG_HARD
+#define BLOCK_MAX_INSNS 1
+#else
+#define BLOCK_MAX_INSNS 32
+#endif
+
+#define BLOCK_HASH_BITS 14
+
+struct block_cache {
+	struct block *hash[1 << BLOCK_HASH_BITS];
+	struct block **page; /* by page frame: first block that has bytes there */
+	uint8_t *arena;
+	size_t used, size;   /* bytes */
+	uint64_t flushes, translated;
+	struct block *single; /* room for one instruction outside the cache */
+};
+
+int block_cache_init(struct cpu *cpu) MUST_CHECK;
+void block_cache_fini(struct cpu *cpu);
+void block_cache_flush(struct cpu *cpu);
+/* Throw away every block with bytes in this page frame. */
+void block_invalidate_page(struct cpu *cpu, uint32_t pfn);
+
+static inline unsigned block_hash(uint32_t pa, uint32_t mode)
+{
+	return (pa ^ pa >> 12 ^ mode << 9) & ((1u << BLOCK_HASH_BITS) - 1);
+}
+
+/* The block at CS:EIP if it can be entered at once: known, fetchable, within the CS limit, on
+ * one page.  NULL says nothing is wrong, only that block_get() must be asked. */
+static inline struct block *block_lookup(struct cpu *cpu)
+{
+	uint32_t lin = cpu->s.seg[CS].base + cpu->s.eip, i = tlb_index(lin), pa;
+	unsigned view = cpu->s.cpl == 3;
+	struct block *b;
+
+	if (cpu->tlb.code[view][i] != (lin & PAGE_MASK))
+		return NULL;
+	pa = (uint32_t)((uint8_t *)(cpu->tlb.e[view][i].addend + lin) - cpu->mem->ram);
+	for (b = cpu->cache->hash[block_hash(pa, cpu->mode)]; b; b = b->hash_next)
+		if (b->pa == pa && b->mode == cpu->mode)
+			break;
+	if (!b || b->pa2 != BLOCK_NO_PAGE)
+		return NULL;
+	if (!(cpu->mode & MODE_CODE_FLAT) &&
+	    (cpu->s.eip + (b->bytes - 1u) > cpu->s.seg[CS].limit ||
+	     cpu->s.eip + (b->bytes - 1u) < cpu->s.eip))
+		return NULL;
+	return b;
+}
+
+/* The block at CS:EIP, decoded if need be.  NULL: a fault is noted, or (no fault) the next
+ * instruction must run alone. */
+struct block *block_get(struct cpu *cpu);
+/* One instruction at CS:EIP, decoded afresh, not remembered.  NULL: a fault is noted. */
+struct block *block_get_single(struct cpu *cpu);
+
+/* interp.c: the handlers of a row by [32-bit][register, flat memory, any memory]. */
+enum op_kind { KIND_REG, KIND_FLAT, KIND_ANY };
+op_fn *interp_handler(unsigned row, bool w32, enum op_kind kind);
+/* Handlers that stand for no instruction. */
+extern op_fn *const interp_end;	  /* past the last instruction of a block without a jump */
+extern op_fn *const interp_enter; /* first op of a counted or traced block; imm = range + 1 or 0 */
+extern op_fn *const interp_ud;	  /* #UD */
+extern op_fn *const interp_long;  /* #GP(0): instruction too long */
+
+#endif

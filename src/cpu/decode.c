@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:307
+ * From bytes to struct insn.  The decoder works on a buffer it is given and never fetches: when
+ * the buffer ends inside an instruction it says so, and the caller finds out whether more bytes
+ * can be had or whether that is a page fault.
+:*/
+#include <string.h>
+
+#include "cpu.h"
+#include "insn.h"
+
+/* Prefixes, in any order and number; returns how many bytes. */
+static unsigned take_prefixes(const uint8_t *code, unsigned avail, bool d32, struct insn *in)
+{
+	unsigned n;
+
+	in->opsize = in->adsize = d32 ? 4 : 2;
+	in->seg = DS;
+	for (n = 0; n < avail && n < INSN_MAX; n++) {
+		switch (code[n]) {
+		case 0x26: in->seg = ES; in->seg_override = true; break;
+		case 0x2e: in->seg = CS; in->seg_override = true; break;
+		case 0x36: in->seg = SS; in->seg_override = true; break;
+		case 0x3e: in->seg = DS; in->seg_override = true; break;
+		case 0x64: in->seg = FS; in->seg_override = true; break;
+		case 0x65: in->seg = GS; in->seg_override = true; break;
+		case 0x66: in->opsize = d32 ? 2 : 4; break;
+		case 0x67: in->adsize = d32 ? 2 : 4; break;
+		case 0xf0: in->lock = true; break;
+		case 0xf2:
+		case 0xf3: in->rep = code[n]; break;
+		default: return n;
+		}
+	}
+	return n;
+}
+
+/* How many immediate bytes an operand has, and where they go. */
+static unsigned imm_bytes(enum operand o, const struct insn *in)
+{
+	switch (o) {
+	case OPR_Ib: case OPR_Ib2: case OPR_sIb: case OPR_Jb: return 1;
+	case OPR_Iw: return 2;
+	case OPR_Iz: case OPR_Jz: return in->opsize;
+	case OPR_Ob: case OPR_Ov: return in->adsize;
+	case OPR_Ap: return in->opsize + 2u;
+	default: return 0;
+	}
+}
+
+static uint32_t bytes_le(const uint8_t *p, unsigned n)
+{
+	uint32_t v = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		v |= (uint32_t)p[i] << 8 * i;
+	return v;
+}
+
+static void take_imm(enum operand o, const uint8_t *p, struct insn *in)
+{
+	unsigned n = imm_bytes(o, in);
+
+	switch (o) {
+	case OPR_Ib2: in->imm2 = p[0]; break;
+	case OPR_sIb:
+	case OPR_Jb: in->imm = (uint32_t)(int8_t)p[0]; break;
+	case OPR_Jz: in->imm = n == 2 ? (uint32_t)(int16_t)bytes_le(p, 2) : bytes_le(p, 4); break;
+	case OPR_Ob:
+	case OPR_Ov: in->disp = bytes_le(p, n); break;
+	case OPR_Ap:
+		in->imm = bytes_le(p, n - 2);
+		in->imm2 = (uint16_t)bytes_le(p + n - 2, 2);
+		break;
+	default: in->imm = bytes_le(p, n); break;
+	}
+}
+
+/* LOCK is legal only where the row says so, and only with a memory destination. */
+static bool lock_is_legal(const struct insn *in)
+{
+	return !in->lock || ((opmap[in->row].attr & A_LOCK) && insn_is_mem(in));
+}
+
+int insn_decode(const uint8_t *code, unsigned avail, bool d32, struct insn *in)
+{
+	unsigned n, map = 1;
+	const struct opmap_row *row;
+	bool modrm_missing = false;
+
+	if (avail > INSN_MAX)
+		avail = INSN_MAX;
+	memset(in, 0, sizeof(*in));
+	in->base = in->index = REG_ZERO;
+	n = take_prefixes(code, avail, d32, in);
+	if (n < avail && code[n] == 0x0f) {
+		map = 2;
+		n++;
+	}
+	if (n >= avail)
+		return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
+	in->opcode = code[n++];
+	in->has_modrm = opmap_has_modrm(map, in->opcode);
+	if (in->has_modrm) {
+		int m;
+
+		if (n >= avail)
+			return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
+		in->modrm = code[n++];
+		in->row = (uint16_t)opmap_find(map, in->opcode, in->modrm);
+		if (opmap[in->row].attr & A_REGONLY)
+			in->modrm |= 0xc0;
+		m = modrm_decode(code + n, avail - n, in);
+		modrm_missing = m < 0;
+		n += m < 0 ? 0 : (unsigned)m;
+	} else {
+		in->row = (uint16_t)opmap_find(map, in->opcode, 0);
+	}
+	if (modrm_missing)
+		return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
+	if (!in->row) {
+		in->len = (uint8_t)n;
+		return INSN_UD;
+	}
+	row = &opmap[in->row];
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned bytes = imm_bytes(row->operand[i], in);
+
+		if (!bytes)
+			continue;
+		if (avail < n + bytes)
+			return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
+		take_imm(row->operand[i], code + n, in);
+		n += bytes;
+	}
+	in->len = (uint8_t)n;
+	return lock_is_legal(in) ? (int)n : INSN_UD;
+}

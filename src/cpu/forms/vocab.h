@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:313
+ * The vocabulary: the words in which the forms are written, bound here to decoded operations.
+ * Another engine would bind the same words to something else and include the same forms.
+:*/
+/*C:420
+ * The contract of a form:
+ *
+ *	- it reads all sources before the first write;
+ *	- every access that can fault comes before the first architectural write;
+ *	- it uses the words below and the functions of sem/, and no state of its own.
+ *
+ * A handler leaves by NEXT (the instruction is done), by FAULT (nothing was changed, a trap is
+ * noted or the instruction must run again alone), by CHAIN or LEAVE (it was the last of its block
+ * and EIP is set), or by STOP (likewise, but the run loop must look at the world first).
+ *
+ * Words that touch memory come in two kinds.  Kind m knows that the segment is flat and takes what
+ * the TLB has at hand; when the TLB has nothing it hands the whole instruction to its twin of kind
+ * s, which checks segment and page with care and may call functions.  So the quick handlers call
+ * nothing, and the compiler keeps everything in registers.
+:*/
+#define OP(name) static const struct op *op_##name(struct cpu *cpu, const struct op *op)
+#define UNUSED_OP (void)op
+#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/* How one handler reaches the next: by tail call, or through the loop in run.c. */
+#if LG_TAIL
+#define GO(target) __attribute__((musttail)) return (target)
+#define DISPATCH(o)                                                                                \
+	do {                                                                                       \
+		const struct op *o_ = (o);                                                         \
+		GO(o_->fn(cpu, o_));                                                               \
+	} while (0)
+#else
+#define GO(target) return (target)
+#define DISPATCH(o) return (o)
+#endif
+
+#define NEXT                                                                                       \
+	do {                                                                                       \
+		op++;                                                                              \
+		GO_NEXT;                                                                           \
+	} while (0)
+#if LG_TAIL
+#define GO_NEXT __attribute__((musttail)) return op->fn(cpu, op)
+#else
+#define GO_NEXT return op
+#endif
+
+#define FAULT GO(op_fault(cpu, op))
+#define TRAP(x)                                                                                    \
+	do {                                                                                       \
+		(void)(x);                                                                         \
+		FAULT;                                                                             \
+	} while (0)
+/* A function that may fault: 0, or 1 with the trap noted. */
+#define TRY(x)                                                                                     \
+	do {                                                                                       \
+		if (UNLIKELY(x))                                                                   \
+			FAULT;                                                                     \
+	} while (0)
+#define NEXT_EIP (cpu->s.eip + op->off + op->len)
+#define LEAVE GO(op_leave(cpu, op))
+#define STOP return NULL
+#define ENTER(b)                                                                                   \
+	do {                                                                                       \
+		struct block *e_ = (b);                                                            \
+		cpu->blk = e_;                                                                     \
+		cpu->budget -= e_->n;                                                              \
+		DISPATCH(e_->op);                                                                  \
+	} while (0)
+/* EIP is set; follow the block's link number `slot` if it has one. */
+#define CHAIN(slot)                                                                                \
+	do {                                                                                       \
+		struct block *b_ = cpu->blk->link[slot];                                           \
+		if (LIKELY(b_ && cpu->budget >= b_->n))                                            \
+			ENTER(b_);                                                                 \
+		GO(op_leave_##slot(cpu, op));                                                      \
+	} while (0)
+/* A jump must land within the CS limit. */
+#define CHECK_TARGET(t)                                                                            \
+	do {                                                                                       \
+		if (UNLIKELY(!(cpu->mode & MODE_CODE_FLAT) && (t) > cpu->s.seg[CS].limit))         \
+			TRAP(trap_gp(cpu, 0));                                                     \
+	} while (0)
+
+#define FLAGS cpu->s.fl
+
+/* Registers, by byte offset into struct cpu. */
+#define RD(bits, at) rd##bits(cpu, at)
+#define WR(bits, at, v) wr##bits(cpu, at, v)
+#define DEF_REG(bits)                                                                              \
+	static inline uint##bits##_t rd##bits(const struct cpu *cpu, unsigned at)                  \
+	{                                                                                          \
+		uint##bits##_t v;                                                                  \
+		__builtin_memcpy(&v, (const char *)cpu + at, sizeof(v));                           \
+		return v;                                                                          \
+	}                                                                                          \
+	static inline void wr##bits(struct cpu *cpu, unsigned at, uint##bits##_t v)                \
+	{                                                                                          \
+		__builtin_memcpy((char *)cpu + at, &v, sizeof(v));                                 \
+	}
+DEF_REG(8)
+DEF_REG(16)
+DEF_REG(32)
+
+/* Emulated memory is little-endian. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define TO_LE8(v) (v)
+#define TO_LE16(v) __builtin_bswap16(v)
+#define TO_LE32(v) __builtin_bswap32(v)
+#else
+#define TO_LE8(v) (v)
+#define TO_LE16(v) (v)
+#define TO_LE32(v) (v)
+#endif
+#define DEF_HOST(bits)                                                                             \
+	static inline uint##bits##_t host_ld##bits(const uint8_t *p)                               \
+	{                                                                                          \
+		uint##bits##_t v;                                                                  \
+		__builtin_memcpy(&v, p, sizeof(v));                                                \
+		return TO_LE##bits(v);                                                             \
+	}                                                                                          \
+	static inline void host_st##bits(uint8_t *p, uint##bits##_t v)                             \
+	{                                                                                          \
+		v = TO_LE##bits(v);                                                                \
+		__builtin_memcpy(p, &v, sizeof(v));                                                \
+	}
+DEF_HOST(8)
+DEF_HOST(16)
+DEF_HOST(32)
+
+/* Host address of a quick access, or NULL: the TLB does not allow it. */
+static inline uint8_t *quick_ld(const struct cpu *cpu, uint32_t lin, unsigned bytes)
+{
+	const struct tlb_entry *e = &cpu->view[tlb_index(lin)];
+
+	return LIKELY(((lin + bytes - 1) & PAGE_MASK) == e->read) ? (uint8_t *)(e->addend + lin)
+								  : NULL;
+}
+
+static inline uint8_t *quick_st(const struct cpu *cpu, uint32_t lin, unsigned bytes)
+{
+	const struct tlb_entry *e = &cpu->view[tlb_index(lin)];
+
+	return LIKELY(((lin + bytes - 1) & PAGE_MASK) == e->write) ? (uint8_t *)(e->addend + lin)
+								   : NULL;
+}
+
+/* Effective address in 32-bit address size, and in any. */
+#define EA32 (rd32(cpu, op->base) + (rd32(cpu, op->index) << op->scale) + op->disp)
+static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
+{
+	if (op->flags & OPF_AD16) {
+		uint32_t b = op->base == REG_ZERO * 4 ? 0 : rd16(cpu, op->base);
+		uint32_t i = op->index == REG_ZERO * 4 ? 0 : rd16(cpu, op->index);
+
+		return (b + i + op->disp) & 0xffff;
+	}
+	return EA32;
+}
+
+/* Hand the instruction to its careful twin. */
+#define CAREFUL GO(interp_handler(op->row, op->flags & OPF_32, KIND_ANY)(cpu, op))
+
+/*
+ * ADDR_k(bits, write): compute the operand's linear address into `lin`.
+ * LOAD_k(bits, v): v = memory.  STORE_k(bits, v): memory = v.
+ * LOADW_k(bits, v): v = memory that STORE_k will then write: a fault is a write fault.
+ */
+#define ADDR_m(bits, write) uint32_t lin = EA32
+#define ADDR_s(bits, write)                                                                        \
+	uint32_t lin;                                                                              \
+	TRY(seg_check(cpu, op->seg, ea_any(cpu, op), (bits) / 8, write, &lin))
+#define LOAD_m(bits, v)                                                                            \
+	uint##bits##_t v;                                                                          \
+	do {                                                                                       \
+		const uint8_t *p_ = quick_ld(cpu, lin, (bits) / 8);                                \
+		if (UNLIKELY(!p_))                                                                 \
+			CAREFUL;                                                                   \
+		v = host_ld##bits(p_);                                                             \
+	} while (0)
+#define LOAD_s(bits, v)                                                                            \
+	uint##bits##_t v;                                                                          \
+	TRY(acc_ld##bits(cpu, lin, &v))
+#define LOADW_m(bits, v)                                                                           \
+	uint##bits##_t v;                                                                          \
+	uint8_t *hp_ = quick_st(cpu, lin, (bits) / 8);                                             \
+	if (UNLIKELY(!hp_))                                                                        \
+		CAREFUL;                                                                           \
+	v = host_ld##bits(hp_)
+#define LOADW_s(bits, v)                                                                           \
+	uint##bits##_t v;                                                                          \
+	TRY(acc_probe_write(cpu, lin, (bits) / 8));                                                \
+	TRY(acc_ld##bits(cpu, lin, &v))
+#define STOREW_m(bits, v) host_st##bits(hp_, v)
+#define STOREW_s(bits, v) TRY(acc_st##bits(cpu, lin, v))
+#define STORE_m(bits, v)                                                                           \
+	do {                                                                                       \
+		uint8_t *p_ = quick_st(cpu, lin, (bits) / 8);                                      \
+		if (UNLIKELY(!p_))                                                                 \
+			CAREFUL;                                                                   \
+		host_st##bits(p_, v);                                                              \
+	} while (0)
+#define STORE_s(bits, v) TRY(acc_st##bits(cpu, lin, v))

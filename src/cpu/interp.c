@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:321
+ * The interpreter: the forms bound to decoded operations, and the table that leads from a row of
+ * the opcode map to its handlers.  A row without a body does not compile.
+:*/
+#include <string.h>
+
+#include "access.h"
+#include "block.h"
+#include "fpu.h"
+#include "seg.h"
+#include "system.h"
+
+#if defined(__clang__) && !defined(LG_TRAMPOLINE)
+#define LG_TAIL 1
+#else
+#define LG_TAIL 0
+#endif
+
+#include "forms/vocab.h"
+
+#define BITS 8
+#include "sem/int.c.inc"
+#undef BITS
+#define BITS 16
+#include "sem/int.c.inc"
+#undef BITS
+#define BITS 32
+#include "sem/int.c.inc"
+#undef BITS
+
+/* Where fixed registers lie, as byte offsets into struct cpu. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define AT8(r) ((r)*4 + 3)
+#define AT8H(r) ((r)*4 + 2)
+#define AT16(r) ((r)*4 + 2)
+#define SKEW(bits) ((bits) == 32 ? -2 : 0)
+#else
+#define AT8(r) ((r)*4)
+#define AT8H(r) ((r)*4 + 1)
+#define AT16(r) ((r)*4)
+#define SKEW(bits) 0
+#endif
+#define AT32(r) ((r)*4)
+_Static_assert(offsetof(struct cpu, s.r) == 0, "operands are offsets from the first register");
+
+/* The way out when nothing was changed: EIP is the instruction's, and it did not retire. */
+static const struct op *op_fault(struct cpu *cpu, const struct op *op)
+{
+	cpu->s.eip += op->off;
+	cpu->budget += op->left;
+	if (cpu->blk && cpu->blk->op[0].fn == interp_enter && cpu->blk->op[0].imm)
+		cpu->range[cpu->blk->op[0].imm - 1].insns -= op->left;
+	return NULL;
+}
+
+/* The way out of a block, EIP set: straight into the next if it is at hand. */
+static inline struct block *leave_to(struct cpu *cpu)
+{
+	struct block *b = block_lookup(cpu);
+
+	return b && cpu->budget >= b->n ? b : NULL;
+}
+
+static const struct op *op_leave(struct cpu *cpu, const struct op *op)
+{
+	struct block *b = leave_to(cpu);
+
+	UNUSED_OP;
+	if (UNLIKELY(!b))
+		return NULL;
+	ENTER(b);
+}
+
+/*C:480
+ * Links.  When a block is always followed by the same other block on the same page, it remembers
+ * it.  Nothing can come between: the page's translation is the one by which the first block was
+ * entered, the mode is the same (a link is never made across a change of mode), and both blocks
+ * die together when the page changes.
+:*/
+static inline void make_link(struct block *from, struct block *to, unsigned slot)
+{
+	if (from->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT && from->mode == to->mode &&
+	    from->pa2 == BLOCK_NO_PAGE && (from->mode & MODE_CODE_FLAT))
+		from->link[slot] = to;
+}
+
+#define DEF_LEAVE(slot)                                                                            \
+	static const struct op *op_leave_##slot(struct cpu *cpu, const struct op *op)              \
+	{                                                                                          \
+		struct block *b = leave_to(cpu);                                                   \
+		UNUSED_OP;                                                                         \
+		if (UNLIKELY(!b))                                                                  \
+			return NULL;                                                               \
+		make_link(cpu->blk, b, slot);                                                      \
+		ENTER(b);                                                                          \
+	}
+DEF_LEAVE(0)
+DEF_LEAVE(1)
+
+/* The stack, the careful way.  bytes is 2 or 4. */
+static inline uint32_t stack_mask(const struct cpu *cpu)
+{
+	return cpu->mode & MODE_SS32 ? ~0u : 0xffff;
+}
+
+static inline void stack_set(struct cpu *cpu, uint32_t v)
+{
+	uint32_t mask = stack_mask(cpu);
+
+	cpu->s.r[ESP] = (cpu->s.r[ESP] & ~mask) | (v & mask);
+}
+
+static inline void stack_move(struct cpu *cpu, int by)
+{
+	stack_set(cpu, cpu->s.r[ESP] + (uint32_t)by);
+}
+
+/* Address of the operand `at` bytes above the top of the stack. */
+static int stack_check(struct cpu *cpu, uint32_t off, unsigned bytes, bool write, uint32_t *lin)
+{
+	return seg_check(cpu, SS, off & stack_mask(cpu), bytes, write, lin);
+}
+
+static int stack_peek(struct cpu *cpu, unsigned bytes, uint32_t at, uint32_t *v)
+{
+	uint16_t w;
+	uint32_t lin;
+
+	if (stack_check(cpu, cpu->s.r[ESP] + at, bytes, false, &lin))
+		return 1;
+	if (bytes == 4)
+		return acc_ld32(cpu, lin, v);
+	if (acc_ld16(cpu, lin, &w))
+		return 1;
+	*v = w;
+	return 0;
+}
+
+/* Store to slot n below the top of the stack (1 is what PUSH uses); ESP stays. */
+static int stack_poke(struct cpu *cpu, unsigned bytes, unsigned n, uint32_t v)
+{
+	uint32_t lin;
+
+	if (stack_check(cpu, cpu->s.r[ESP] - n * bytes, bytes, true, &lin))
+		return 1;
+	return bytes == 4 ? acc_st32(cpu, lin, v) : acc_st16(cpu, lin, (uint16_t)v);
+}
+
+static int stack_probe(struct cpu *cpu, unsigned bytes, unsigned n)
+{
+	uint32_t lin;
+
+	return stack_check(cpu, cpu->s.r[ESP] - n * bytes, bytes, true, &lin) ||
+	       acc_probe_write(cpu, lin, bytes);
+}
+
+static int stack_push(struct cpu *cpu, unsigned bytes, uint32_t v)
+{
+	if (stack_poke(cpu, bytes, 1, v))
+		return 1;
+	stack_move(cpu, -(int)bytes);
+	return 0;
+}
+
+static int stack_push_sel(struct cpu *cpu, uint16_t sel)
+{
+	uint32_t lin;
+
+	if (stack_check(cpu, cpu->s.r[ESP] - 4, 2, true, &lin) || acc_st16(cpu, lin, sel))
+		return 1;
+	stack_move(cpu, -4);
+	return 0;
+}
+
+/* The second part of an operand in memory, `by` bytes on. */
+static inline uint32_t ea_add(const struct op *op, uint32_t ea, uint32_t by)
+{
+	return op->flags & OPF_AD16 ? (ea + by) & 0xffff : ea + by;
+}
+
+#include "forms/alu.c.inc"
+#include "forms/move.c.inc"
+#include "forms/flow.c.inc"
+#include "forms/bits.c.inc"
+#include "forms/string.c.inc"
+#include "forms/misc.c.inc"
+
+#include "shapes.h"
+
+static op_fn *const handlers[ROW_LIMIT][2][3] = {
+#define I(map, opc, ext, mn, a, b, c, shape, body, attr, fd, fu, title)                            \
+	[ROW_ID(__LINE__)] = SHAPE_##shape(body),
+#include "opmap.def"
+#undef I
+};
+
+op_fn *interp_handler(unsigned row, bool w32, enum op_kind kind)
+{
+	return handlers[row][w32][kind];
+}
+
+op_fn *const interp_end = op_end;
+op_fn *const interp_enter = op_enter_block;
+op_fn *const interp_ud = op_ud;
+op_fn *const interp_long = op_long;

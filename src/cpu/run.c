@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:322
+ * The run loop: decides what happens next (an exception, an interrupt, the next block), plans how
+ * many instructions may pass before it must look again, and keeps the books.
+:*/
+#include "access.h"
+#include "block.h"
+#include "event.h"
+
+/*C:490
+ * Everything that can happen to a processor happens here, between two blocks, and in this order:
+ * notice that code has changed; deliver the exception the last instruction left behind; come back
+ * if asked or if the budget is used up; let the board know that its deadline has passed; take an
+ * interrupt; sleep.  Only then does the next block run.
+ *
+ * The budget is what makes counts exact.  A block is entered only if all of it fits, so between
+ * two looks at the clock no more instructions pass than were planned, and an interrupt falls after
+ * the same instruction however the code was cut into blocks.  When less is left than the block at
+ * hand needs, its instructions run one at a time.
+:*/
+
+static void drain_changed(struct cpu *cpu)
+{
+	while (cpu->mem->nr_changed)
+		block_invalidate_page(cpu, cpu->mem->changed[--cpu->mem->nr_changed]);
+}
+
+/* Instructions that may retire before the loop must look again. */
+static int64_t plan(const struct cpu *cpu)
+{
+	uint64_t n = cpu->limit_insns - cpu_insns(cpu);
+
+	/* Ring 0 does not move the board clock, so no deadline can fall into it. */
+	if (cpu->s.cpl && cpu->deadline_ns - cpu->s.clock_ns < n)
+		n = cpu->deadline_ns - cpu->s.clock_ns;
+	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
+}
+
+static void execute(struct cpu *cpu, struct block *b)
+{
+	const struct op *op;
+
+	cpu->blk = b;
+	cpu->budget -= b->n;
+	for (op = b->op; op;)
+		op = op->fn(cpu, op);
+	cpu_sync_counts(cpu);
+}
+
+/*C:492
+ * One instruction alone: when it is single-stepped, when the one before it held off interrupts,
+ * when its block does not fit into the budget, or when it is about to store into code and what
+ * follows it must be read anew.
+:*/
+static void run_single(struct cpu *cpu)
+{
+	bool step = cpu->s.eflags & FL_TF;
+	struct block *b;
+
+	cpu->s.inhibit = false;
+	cpu->restart_single = false;
+	cpu->budget = cpu->budget_mark = 1;
+	b = block_get_single(cpu);
+	if (!b)
+		return;
+	cpu->single = true;
+	execute(cpu, b);
+	cpu->single = false;
+	/* A software interrupt clears TF on its way; a fault comes before the trap. */
+	if (step && !cpu->trap.pending && !cpu->s.inhibit) {
+		cpu->s.dr[6] |= 0x4000; /* BS */
+		cpu->trap = (struct trap){.pending = true, .vector = V_DB};
+	}
+}
+
+static void run_blocks(struct cpu *cpu)
+{
+	struct block *b;
+
+	cpu->budget = cpu->budget_mark = plan(cpu);
+	b = block_lookup(cpu);
+	if (!b)
+		b = block_get(cpu);
+	if (!b) {
+		if (!cpu->trap.pending)
+			run_single(cpu);
+		return;
+	}
+	if (cpu->budget < b->n)
+		run_single(cpu);
+	else
+		execute(cpu, b);
+}
+
+#ifdef LG_HARD
+/* The hostile build: forget everything now and then, at moments that depend on the count only. */
+static void drop_caches_now_and_then(struct cpu *cpu)
+{
+	if (cpu_insns(cpu) % 97 == 0)
+		cpu_drop_caches(cpu);
+}
+#else
+#define drop_caches_now_and_then(cpu) ((void)0)
+#endif
+
+enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
+{
+	uint64_t now = cpu_insns(cpu);
+
+	cpu->stop = false;
+	cpu->limit_insns = max_insns > UINT64_MAX - now ? UINT64_MAX : now + max_insns;
+	for (;;) {
+		drain_changed(cpu);
+		drop_caches_now_and_then(cpu);
+		if (cpu->trap.pending) {
+			if (event_deliver(cpu))
+				return CPU_EXIT_SHUTDOWN;
+			continue;
+		}
+		if (cpu->stop)
+			return CPU_EXIT_STOP;
+		if (cpu_insns(cpu) >= cpu->limit_insns)
+			return CPU_EXIT_BUDGET;
+		if (cpu->s.clock_ns >= cpu->deadline_ns)
+			cpu->bus.deadline(cpu->bus.ctx);
+		if (cpu->intr_line && (cpu->s.eflags & FL_IF) && !cpu->s.inhibit) {
+			cpu->s.halted = false;
+			if (event_interrupt(cpu, cpu->bus.intr_ack(cpu->bus.ctx)))
+				return CPU_EXIT_SHUTDOWN;
+			continue;
+		}
+		if (cpu->s.halted)
+			return CPU_EXIT_HALT;
+		if (cpu->restart_single || cpu->s.inhibit || (cpu->s.eflags & FL_TF))
+			run_single(cpu);
+		else
+			run_blocks(cpu);
+	}
+}
