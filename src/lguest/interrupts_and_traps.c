@@ -237,6 +237,7 @@ static bool direct_trap(const struct lguest *lg, unsigned num)
 		return false;
 	return gate_present(&lg->idt[num]) && gate_type(&lg->idt[num]) == GATE_TRAP;
 }
+/*:*/
 
 /* The gate by which the Switcher gets a vector. */
 static struct segment_descriptor default_gate(const struct host *host, unsigned num, uint32_t dpl)
@@ -260,7 +261,16 @@ void setup_default_idt_entries(struct host *host)
 /*H:507
  * From what the Guest asked for to what the CPU uses.  A gate that stays ours still takes over who
  * may call it, or a debugger's int3 would be a protection fault.
+ *
+ * With one exception, and it is a nasty one.  Where the CPU pushes an error code, our stub relies
+ * on it; but a program that says "int $14" gets to vector 14 with no error code at all, and the
+ * registers we save would be off by a word.  Nobody may call those.
  */
+static uint32_t live_dpl(unsigned num, const struct kept_desc *gate)
+{
+	return has_errcode(num) ? 0 : gate->b & GATE_DPL;
+}
+
 void copy_traps(const struct lguest *lg)
 {
 	struct lguest_ro_state *state = port_change(lg->host, lg->host->state_page);
@@ -277,7 +287,7 @@ void copy_traps(const struct lguest *lg)
 			state->guest_idt[i] =
 				(struct segment_descriptor){le32(gate->a), le32(gate->b)};
 		else
-			state->guest_idt[i] = default_gate(lg->host, i, gate->b & GATE_DPL);
+			state->guest_idt[i] = default_gate(lg->host, i, live_dpl(i, gate));
 	}
 }
 /*:*/

@@ -97,6 +97,7 @@ static const char *check_boot_map(const struct lguest *lg)
 		return "no room for boot page tables";
 	return NULL;
 }
+/*:*/
 
 static void take_parameters(struct lguest *lg, const struct door_init *init)
 {
