@@ -20,7 +20,7 @@ void tty_restore(void);
  * may be shared with other processes. */
 int tty_read(int fd, void *buf, size_t size) MUST_CHECK;
 
-/*D:690
+/*D:685
  * What the keys mean.  A pure function of the bytes and the time, so that it can be tested.
  */
 #define TTY_ESCAPE	 0x01	       /* Ctrl-A */

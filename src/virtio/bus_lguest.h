@@ -23,7 +23,7 @@
 struct lguest_bus_offer {
 	bool known;	    /* there were such devices */
 	uint8_t config_len; /* bytes of configuration in the descriptor */
-	uint64_t features;  /* those that its original Launcher offered (devices.md 3.7) */
+	uint64_t features;  /* what we may offer it: bus_lguest_eras.c says why */
 };
 
 /* An era: releases first .. last, both included. */
@@ -74,6 +74,8 @@ enum lguest_notify {
 /* NOTIFY came with this address.  *why is NULL, or a remark worth a warning: what made a device
  * stop just now, or why the call was ignored. */
 enum lguest_notify lguest_bus_notify(struct lguest_bus *bus, gpa_t gpa, const char **why);
+/* The name of the device whose descriptor or ring is at gpa; NULL if none. */
+const char *lguest_bus_name_at(const struct lguest_bus *bus, gpa_t gpa);
 
 /* The NUL-terminated text at gpa, cut at the limit of the Guest and at size - 1 bytes.  Returns
  * its length; buf is terminated. */

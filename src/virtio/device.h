@@ -46,7 +46,8 @@ struct virtio_ops {
 	uint8_t type;	  /* enum virtio_type */
 	uint8_t nr_queues;
 	uint64_t features; /* all that it can do; an era offers a part of that */
-	/* The bus has decided on dev->offered and the queue size: fill dev->config. */
+	/* The bus has decided on dev->offered and the queue size: fill dev->config.  May take
+	 * features back that this very device has not. */
 	void (*plug)(struct virtio_device *dev);
 	/* The Guest kicked queue q, which exists, of a device that is not stopped. */
 	void (*notify)(struct virtio_device *dev, unsigned q);
