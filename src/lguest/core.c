@@ -158,29 +158,48 @@ static void hypercall_trapped(struct lguest *lg, uint32_t insn, unsigned skip)
 }
 /*:*/
 
-/* True if the page fault was only about our shadows, or is the Launcher's business. */
+static void report_device_access(struct lguest *lg, gpa_t device)
+{
+	lg->trap = 14;
+	lg->trap_gpa = device.v;
+	memset(lg->trap_insn, 0, sizeof(lg->trap_insn));
+	read_guest_virt(lg, lg->trap_insn, GVA(le32_get(lg->regs->eip)), 7);
+	lg->trap_pending = true;
+}
+
+/*H:143
+ * A page fault.  True if the Guest need not hear of it.  If it must, there is one thing to put
+ * right: the CPU says whether the page was there, but it looked at our tables, and they are often
+ * empty where the Guest's are not.
+ */
 static bool page_fault(struct lguest *lg)
 {
-	const gpa_t none = GPA(~0u);
 	gva_t addr = port_fault_address(lg->host);
-	gpa_t mmio = none;
+	uint32_t errcode = le32_get(lg->regs->errcode);
+	gpa_t device = GPA(0);
 
-	if (demand_page(lg, addr, le32_get(lg->regs->errcode), &mmio)) {
+	switch (demand_page(lg, addr, errcode, &device)) {
+	case DEMAND_FILLED:
 		count_one(&lg->host->count->shadow_faults);
 		return true;
+	case DEMAND_DEVICE:
+		report_device_access(lg, device);
+		break;
+	case DEMAND_ABSENT:
+		lg->regs->errcode = le32(errcode & ~PF_PRESENT);
+		break;
+	case DEMAND_DENIED:
+		lg->regs->errcode = le32(errcode | PF_PRESENT);
+		break;
+	case DEMAND_OURS:
+		break;
 	}
 	/* The Guest has no CR2 but this. */
 	if (lg->abi)
 		lgdata_put(lg, LGD_CR2, addr.v);
-	if (mmio.v == none.v || lg->dead)
-		return false;
-	lg->trap = 14;
-	lg->trap_gpa = mmio.v;
-	memset(lg->trap_insn, 0, sizeof(lg->trap_insn));
-	read_guest_virt(lg, lg->trap_insn, GVA(le32_get(lg->regs->eip)), 7);
-	lg->trap_pending = true;
-	return true;
+	return lg->trap_pending;
 }
+/*:*/
 
 static void reflect(struct lguest *lg, uint32_t trapnum)
 {

@@ -132,9 +132,19 @@ typedef struct { uint32_t v; } spte_t;
 #define PTE_PSE 0x080u
 #define PTE_G 0x100u
 
+#define PF_PRESENT 1u
 #define PF_WRITE 2u
 #define PF_USER 4u
 /*:*/
+
+/* What became of a page fault. */
+enum demand {
+	DEMAND_FILLED, /* it was our shadow: try again */
+	DEMAND_ABSENT, /* the Guest has no such page */
+	DEMAND_DENIED, /* it has, but not for this */
+	DEMAND_DEVICE, /* it is the memory of a device */
+	DEMAND_OURS,   /* it is where the Switcher lives; no tables of the Guest's count there */
+};
 
 /* One shadow page directory and the Guest's name for it (its cr3). */
 struct pgdir {
@@ -284,8 +294,7 @@ void check_segments(struct lguest *lg);
 /* page_tables.c: */
 bool init_guest_pagetable(struct lguest *lg);
 void free_guest_pagetable(struct lguest *lg);
-bool demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *mmio);
-void pin_page(struct lguest *lg, gva_t addr);
+enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *device);
 void pin_stack_pages(struct lguest *lg);
 void guest_new_pagetable(struct lguest *lg, uint32_t pgtable);
 void guest_set_pgd(struct lguest *lg, uint32_t gpgdir, uint32_t index);

@@ -214,15 +214,13 @@ static bool is_mmio(const struct lguest *lg, gpte_t gpte)
 
 /*H:321 (i) Demand paging.
  * The CPU faulted at "addr".  Either the Guest's tables allow the access and it was only our
- * shadow that lacked the entry (we fill it, true, nobody will ever know), or it is the Guest's
- * own fault and it shall have it (false).
+ * shadow that lacked the entry: we fill it, and nobody will ever know.  Or it is the Guest's own
+ * fault and it shall have it.  Or the address is that of a device, and the Launcher must play it.
  *
  * Since only we know when a page is touched, it falls to us to set the accessed and dirty bits in
  * the Guest's entry, as the CPU would have.
- *
- * A fault on the memory of a device is neither: the Launcher must play the device.
  */
-bool demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *mmio)
+enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *device)
 {
 	struct pgdir *dir = &lg->pgdirs[lg->pgdir];
 	struct guest_walk walk;
@@ -230,23 +228,22 @@ bool demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *mmio)
 	hpa_t table;
 
 	if (addr.v >= DOOR_SWITCHER)
-		return false;
+		return DEMAND_OURS;
 	if (lg->linear)
 		pretend_walk(addr, &walk);
 	else if (!walk_guest(lg, dir->gpgdir, addr, &walk))
-		return false;
+		return DEMAND_ABSENT;
 
 	if ((errcode & PF_WRITE) && !(walk.rights & PTE_RW))
-		return false;
+		return DEMAND_DENIED;
 	if ((errcode & PF_USER) && !(walk.rights & PTE_US))
-		return false;
+		return DEMAND_DENIED;
 	if (is_mmio(lg, walk.pte)) {
-		if (mmio)
-			*mmio = GPA(((uint32_t)walk.pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK));
-		return false;
+		*device = GPA(((uint32_t)walk.pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK));
+		return DEMAND_DEVICE;
 	}
 	if (!guest_pte_ok(lg, walk.pte))
-		return false;
+		return DEMAND_DENIED;
 
 	touched = PTE_A | (errcode & PF_WRITE ? PTE_D : 0);
 	if (!lg->linear && (walk.pte.v & touched) != touched)
@@ -254,10 +251,9 @@ bool demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *mmio)
 	walk.pte.v |= touched;
 
 	table = make_table(lg, dir, addr);
-	if (!table.v)
-		return false;
-	write_spte(lg, table, spte_index(addr), gpte_to_spte(lg, walk.pte, walk.rights));
-	return true;
+	if (table.v)
+		write_spte(lg, table, spte_index(addr), gpte_to_spte(lg, walk.pte, walk.rights));
+	return DEMAND_FILLED;
 }
 /*:*/
 
@@ -266,14 +262,15 @@ bool demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *mmio)
  * stack.  If that stack were not in the shadow, the push would fault.  The CPU copes with that,
  * and so do we, but it is far better manners to have the stack mapped and writable beforehand.
  */
-void pin_page(struct lguest *lg, gva_t addr)
+static void pin_page(struct lguest *lg, gva_t addr)
 {
 	hpa_t table = find_table(lg, &lg->pgdirs[lg->pgdir], addr);
 	const uint32_t want = PTE_P | PTE_RW;
+	gpa_t device;
 
 	if (table.v && (read_spte(lg, table, spte_index(addr)).v & want) == want)
 		return;
-	if (!demand_page(lg, addr, PF_WRITE, NULL))
+	if (demand_page(lg, addr, PF_WRITE, &device) != DEMAND_FILLED)
 		kill_guest(lg, "bad stack page %#lx", (unsigned long)addr.v);
 }
 

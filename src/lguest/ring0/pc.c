@@ -114,9 +114,12 @@ static void calibrate(void)
 static void pc_setup(void)
 {
 	setup_serial();
-	setup_pic();
-	calibrate();
+	/* Let what the BIOS left ticking run out, before anyone listens. */
 	outb(PIT_COMMAND, 0x30);
+	outb(PIT_CHANNEL0, 2);
+	outb(PIT_CHANNEL0, 0);
+	calibrate();
+	setup_pic();
 	armed = PORT_NEVER;
 	wall_sec = EPOCH;
 }
