@@ -1,86 +1,86 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:900 guests/lib/abi.h: The numbers of the lguest ABI as a guest of Linux 3.1 to 3.19 sees them:
  * hypercalls, selectors, offsets in the boot page. It holds nothing but constants, because C and
- * assembler both include it. The spelling is Linux's, so that grep leads to the original; the meaning
- * is in the ABI page guest-host.md, sections 1 to 4. :*/
+ * assembler both include it. The spelling is Linux's, so that grep leads to the original; the
+ * meaning is in the ABI page guest-host.md, sections 1 to 4. :*/
 #ifndef GUEST_ABI_H
 #define GUEST_ABI_H
 
 /* Hypercalls: number in %eax, arguments in %ebx, %ecx, %edx, %esi (section 2). */
-#define LGUEST_TRAP_ENTRY	0x1f
-#define LHCALL_FLUSH_ASYNC	0
-#define LHCALL_LGUEST_INIT	1
-#define LHCALL_SHUTDOWN		2
-#define LHCALL_NEW_PGTABLE	4
-#define LHCALL_FLUSH_TLB	5
-#define LHCALL_LOAD_IDT_ENTRY	6
-#define LHCALL_SET_STACK	7
-#define LHCALL_TS		8
-#define LHCALL_SET_CLOCKEVENT	9
-#define LHCALL_HALT		10
-#define LHCALL_SET_PTE		14
-#define LHCALL_SET_PGD		15
-#define LHCALL_LOAD_TLS		16
-#define LHCALL_NOTIFY		17
-#define LHCALL_LOAD_GDT_ENTRY	18
-#define LHCALL_SEND_INTERRUPTS	19
+#define LGUEST_TRAP_ENTRY      0x1f
+#define LHCALL_FLUSH_ASYNC     0
+#define LHCALL_LGUEST_INIT     1
+#define LHCALL_SHUTDOWN	       2
+#define LHCALL_NEW_PGTABLE     4
+#define LHCALL_FLUSH_TLB       5
+#define LHCALL_LOAD_IDT_ENTRY  6
+#define LHCALL_SET_STACK       7
+#define LHCALL_TS	       8
+#define LHCALL_SET_CLOCKEVENT  9
+#define LHCALL_HALT	       10
+#define LHCALL_SET_PTE	       14
+#define LHCALL_SET_PGD	       15
+#define LHCALL_LOAD_TLS	       16
+#define LHCALL_NOTIFY	       17
+#define LHCALL_LOAD_GDT_ENTRY  18
+#define LHCALL_SEND_INTERRUPTS 19
 
 #define LGUEST_SHUTDOWN_POWEROFF 1
-#define LGUEST_SHUTDOWN_RESTART	2
+#define LGUEST_SHUTDOWN_RESTART	 2
 
-#define LHCALL_RING_SIZE	64	/* slots of the asynchronous ring */
-#define LGUEST_IRQS		32	/* bits of blocked_interrupts */
-#define LGUEST_IRQ_TIMER	0	/* the clock event */
+#define LHCALL_RING_SIZE 64 /* slots of the asynchronous ring */
+#define LGUEST_IRQS	 32 /* bits of blocked_interrupts */
+#define LGUEST_IRQ_TIMER 0  /* the clock event */
 
 /* Selectors, each with the privilege level at which it is used (section 4.1). */
-#define GDT_ENTRIES		32
-#define GDT_ENTRY_TLS		6	/* three of them: 6, 7, 8 */
-#define GDT_ENTRY_KERNEL_CS	12
-#define GDT_ENTRY_KERNEL_DS	13
-#define GDT_ENTRY_USER_CS	14
-#define GDT_ENTRY_USER_DS	15
-#define KERNEL_CS		0x61
-#define KERNEL_DS		0x69
-#define USER_CS			0x73
-#define USER_DS			0x7b
-#define TLS_SELECTOR		0x33
-#define LGUEST_TSS		0x80	/* the Host's own, seen by str */
+#define GDT_ENTRIES	    32
+#define GDT_ENTRY_TLS	    6 /* three of them: 6, 7, 8 */
+#define GDT_ENTRY_KERNEL_CS 12
+#define GDT_ENTRY_KERNEL_DS 13
+#define GDT_ENTRY_USER_CS   14
+#define GDT_ENTRY_USER_DS   15
+#define KERNEL_CS	    0x61
+#define KERNEL_DS	    0x69
+#define USER_CS		    0x73
+#define USER_DS		    0x7b
+#define TLS_SELECTOR	    0x33
+#define LGUEST_TSS	    0x80 /* the Host's own, seen by str */
 
 /* Vectors. */
-#define TRAP_DE			0
-#define TRAP_DB			1
-#define TRAP_BP			3
-#define TRAP_OF			4
-#define TRAP_UD			6
-#define TRAP_NM			7
-#define TRAP_GP			13
-#define TRAP_PF			14
-#define FIRST_IRQ_VECTOR	0x20
-#define SYSCALL_VECTOR		0x80
+#define TRAP_DE		 0
+#define TRAP_DB		 1
+#define TRAP_BP		 3
+#define TRAP_OF		 4
+#define TRAP_UD		 6
+#define TRAP_NM		 7
+#define TRAP_GP		 13
+#define TRAP_PF		 14
+#define FIRST_IRQ_VECTOR 0x20
+#define SYSCALL_VECTOR	 0x80
 
-#define EFLAGS_IF		0x200
-#define EFLAGS_TF		0x100
+#define EFLAGS_IF 0x200
+#define EFLAGS_TF 0x100
 
 /* The boot page at guest-physical 0 (section 1.2). */
-#define BOOT_LOADER_TYPE	0x210
-#define BOOT_RAMDISK_IMAGE	0x218
-#define BOOT_RAMDISK_SIZE	0x21c
-#define BOOT_CMD_LINE_PTR	0x228
-#define BOOT_SUBARCH		0x23c
-#define BOOT_E820_MAP		0x2d0
-#define SUBARCH_LGUEST		1
+#define BOOT_LOADER_TYPE   0x210
+#define BOOT_RAMDISK_IMAGE 0x218
+#define BOOT_RAMDISK_SIZE  0x21c
+#define BOOT_CMD_LINE_PTR  0x228
+#define BOOT_SUBARCH	   0x23c
+#define BOOT_E820_MAP	   0x2d0
+#define SUBARCH_LGUEST	   1
 
 /* Our own kernels live in the upper GiB, as the usual Linux split has it. */
-#define PAGE_OFFSET		0xc0000000
-#define PAGE_SIZE		4096
-#define PAGE_SHIFT		12
+#define PAGE_OFFSET 0xc0000000
+#define PAGE_SIZE   4096
+#define PAGE_SHIFT  12
 
 /* Page-table bits of the 2-level format. */
-#define PTE_P			0x001
-#define PTE_RW			0x002
-#define PTE_US			0x004
-#define PTE_A			0x020
-#define PTE_D			0x040
-#define PTE_PSE			0x080
+#define PTE_P	0x001
+#define PTE_RW	0x002
+#define PTE_US	0x004
+#define PTE_A	0x020
+#define PTE_D	0x040
+#define PTE_PSE 0x080
 
 #endif

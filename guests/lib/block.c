@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:911 guests/lib/block.c: The disk driver. A request is three pieces: a header the device reads, the
- * data, and one status byte the device writes. One request is in flight at a time, which is all a small
- * kernel needs and keeps the driver free of any list. :*/
+/*P:911 guests/lib/block.c: The disk driver. A request is three pieces: a header the device reads,
+ * the data, and one status byte the device writes. One request is in flight at a time, which is all
+ * a small kernel needs and keeps the driver free of any list. :*/
 #include "block.h"
 #include "lguest.h"
 
-#define VIRTIO_BLK_F_FLUSH	(1u << 9)
-#define VIRTIO_BLK_T_IN		0
-#define VIRTIO_BLK_T_OUT	1
-#define VIRTIO_BLK_T_FLUSH	4
+#define VIRTIO_BLK_F_FLUSH (1u << 9)
+#define VIRTIO_BLK_T_IN	   0
+#define VIRTIO_BLK_T_OUT   1
+#define VIRTIO_BLK_T_FLUSH 4
 
 struct virtio_blk_outhdr {
 	u32 type, ioprio;
@@ -26,22 +26,22 @@ static int can_flush;
 static void (*wait_hook)(void);
 
 /*G:450 Header, data, status: the chain the device expects. For a read the data piece is on the
- * writable side, for a write on the readable one, and a flush has none. Then we wait, in whatever way
- * the kernel likes: before there are processes by watching the ring, later by sleeping until the
- * interrupt. */
+ * writable side, for a write on the readable one, and a flush has none. Then we wait, in whatever
+ * way the kernel likes: before there are processes by watching the ring, later by sleeping until
+ * the interrupt. */
 static int request(u32 type, u64 sector, u32 data_gpa, u32 bytes)
 {
 	struct vq_segment seg[3];
 	u32 flags;
 	int out = 0, in = 0;
 
-	header = (struct virtio_blk_outhdr){ type, 0, sector };
-	seg[out++] = (struct vq_segment){ phys_of(&header), sizeof(header) };
+	header = (struct virtio_blk_outhdr){type, 0, sector};
+	seg[out++] = (struct vq_segment){phys_of(&header), sizeof(header)};
 	if (bytes && type == VIRTIO_BLK_T_OUT)
-		seg[out++] = (struct vq_segment){ data_gpa, bytes };
+		seg[out++] = (struct vq_segment){data_gpa, bytes};
 	if (bytes && type == VIRTIO_BLK_T_IN)
-		seg[out + in++] = (struct vq_segment){ data_gpa, bytes };
-	seg[out + in++] = (struct vq_segment){ phys_of(&status), 1 };
+		seg[out + in++] = (struct vq_segment){data_gpa, bytes};
+	seg[out + in++] = (struct vq_segment){phys_of(&status), 1};
 	status = 0xff;
 	finished = 0;
 	if (vq_add(queue, seg, out, in) < 0)

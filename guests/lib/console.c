@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:909 guests/lib/console.c: The console driver. Queue 0 brings what is typed, queue 1 takes what we
- * print. It adds the carriage return a terminal wants, as Linux's hvc console does, and knows nothing
- * of lines: editing is the kernel's business. :*/
+/*P:909 guests/lib/console.c: The console driver. Queue 0 brings what is typed, queue 1 takes what
+ * we print. It adds the carriage return a terminal wants, as Linux's hvc console does, and knows
+ * nothing of lines: editing is the kernel's business. :*/
 #include "console.h"
 #include "lguest.h"
 
-#define OUT_BYTES	512
-#define IN_BYTES	256
-#define IN_BUFFERS	2		/* one is being read while the other waits */
+#define OUT_BYTES  512
+#define IN_BYTES   256
+#define IN_BUFFERS 2 /* one is being read while the other waits */
 
 u32 console_input_irq;
 
@@ -17,11 +17,11 @@ static char in_buffer[IN_BUFFERS][IN_BYTES];
 static int buffer_of_head[IN_BUFFERS * 2];
 
 /*G:440 Output waits for the device with open eyes: the text is in a buffer of ours, and we may not
- * touch it until the Launcher has said "used". Linux's console does the same, and for the same reason:
- * a message that is still in a queue when the kernel dies has not been printed. */
+ * touch it until the Launcher has said "used". Linux's console does the same, and for the same
+ * reason: a message that is still in a queue when the kernel dies has not been printed. */
 static void write_out(u32 bytes)
 {
-	struct vq_segment seg = { phys_of(out_buffer), bytes };
+	struct vq_segment seg = {phys_of(out_buffer), bytes};
 
 	if (!out_queue) {
 		early_write(out_buffer, bytes);
@@ -56,7 +56,7 @@ void console_write(const char *text, u32 bytes)
 
 static void post_input(int buffer)
 {
-	struct vq_segment seg = { phys_of(in_buffer[buffer]), IN_BYTES };
+	struct vq_segment seg = {phys_of(in_buffer[buffer]), IN_BYTES};
 	int head = vq_add(in_queue, &seg, 0, 1);
 
 	if (head >= 0)

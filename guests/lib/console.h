@@ -10,6 +10,6 @@
 void console_write(const char *text, u32 bytes);
 int console_init(struct virtio_device *dev, map_pages_fn *map);
 void console_interrupt(void (*take)(char c));
-extern u32 console_input_irq;		/* 0 while there is no virtio console */
+extern u32 console_input_irq; /* 0 while there is no virtio console */
 
 #endif

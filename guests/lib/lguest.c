@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:905 guests/lib/lguest.c: The guest's half of the lguest conversation, apart from page tables: the
- * shared struct itself, the asynchronous hypercall ring, early text, shutting down, and the two
+/*P:905 guests/lib/lguest.c: The guest's half of the lguest conversation, apart from page tables:
+ * the shared struct itself, the asynchronous hypercall ring, early text, shutting down, and the two
  * descriptor tables. Every function here ends in a hypercall or avoids one. :*/
 #include "lguest.h"
 
 /* Labels around the last instructions of the return path; a kernel's trap.S defines them. */
 extern const char noirq_start[], noirq_end[];
 
-/*G:131 The initial image matters as much as the layout. All 64 ring slots must read "free", and those
- * 64 bytes of 0xff are also how a Host recognises the struct when it has to guess our era. The struct
- * is in .data: the Host looks at it before anyone could have filled it in. The timer starts masked,
- * because nobody has told us yet that we want one. */
+/*G:131 The initial image matters as much as the layout. All 64 ring slots must read "free", and
+ * those 64 bytes of 0xff are also how a Host recognises the struct when it has to guess our era.
+ * The struct is in .data: the Host looks at it before anyone could have filled it in. The timer
+ * starts masked, because nobody has told us yet that we want one. */
 volatile struct lguest_data lguest_data = {
 	.blocked_interrupts = 1u << LGUEST_IRQ_TIMER,
-	.hcall_status = { [0 ... LHCALL_RING_SIZE - 1] = 0xff },
+	.hcall_status = {[0 ... LHCALL_RING_SIZE - 1] = 0xff},
 	.noirq_start = (u32)noirq_start,
 	.noirq_end = (u32)noirq_end,
 	.kernel_address = PAGE_OFFSET,
@@ -25,9 +25,9 @@ static u32 next_slot;
 
 /*G:150 A context switch needs four hypercalls, and every one would cost a round trip through the
  * Switcher. So they can be queued: write the record, then mark the slot as taken, and the Host will
- * find it before it executes the next call that is made aloud. A full ring is no catastrophe: a direct
- * call drains it first, so the order is kept. Interrupts are off while we hold a half-written slot,
- * because a handler may want to queue something, too. */
+ * find it before it executes the next call that is made aloud. A full ring is no catastrophe: a
+ * direct call drains it first, so the order is kept. Interrupts are off while we hold a
+ * half-written slot, because a handler may want to queue something, too. */
 void hcall_async(u32 call, u32 arg1, u32 arg2, u32 arg3, u32 arg4)
 {
 	u32 flags = irq_save();
@@ -62,9 +62,9 @@ void notify(u32 gpa)
 	hcall(LHCALL_NOTIFY, gpa, 0, 0, 0);
 }
 
-/*G:170 Before there are devices there is still something to say. A NOTIFY whose address is neither a
- * ring nor a descriptor is taken as text up to its NUL. Linux sends sixteen characters at a time from
- * its stack, and so do we: a Launcher may rely on nothing longer. */
+/*G:170 Before there are devices there is still something to say. A NOTIFY whose address is neither
+ * a ring nor a descriptor is taken as text up to its NUL. Linux sends sixteen characters at a time
+ * from its stack, and so do we: a Launcher may rely on nothing longer. */
 void early_write(const char *text, u32 bytes)
 {
 	static char piece[17];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:904 guests/lib/lguest.h: The Host as a C guest sees it: struct lguest_data, the hypercall wrappers,
- * and the virtual interrupt flag. It is the form of Linux 3.1 to 3.19 (layout D); a guest of another
- * era brings its own version of this file and lguest.c, and keeps the rest of the library. :*/
+/*P:904 guests/lib/lguest.h: The Host as a C guest sees it: struct lguest_data, the hypercall
+ * wrappers, and the virtual interrupt flag. It is the form of Linux 3.1 to 3.19 (layout D); a guest
+ * of another era brings its own version of this file and lguest.c, and keeps the rest of the
+ * library. :*/
 #ifndef GUEST_LGUEST_H
 #define GUEST_LGUEST_H
 
@@ -9,26 +10,26 @@
 #include "lib.h"
 
 /*G:130 The one page of memory a guest shares with its Host. The guest tells the Host where it is
- * (LGUEST_INIT) and from then on both read and write it without asking: the virtual interrupt flag is
- * a word here, so that "cli" costs one store and no trip to the Host. Who writes what is said for
- * each field; the offsets are law, and the assertions below the struct hold us to it. */
+ * (LGUEST_INIT) and from then on both read and write it without asking: the virtual interrupt flag
+ * is a word here, so that "cli" costs one store and no trip to the Host. Who writes what is said
+ * for each field; the offsets are law, and the assertions below the struct hold us to it. */
 struct hcall_args {
-	u32 eax, ebx, ecx, edx, esi;	/* the registers a direct call would have had */
+	u32 eax, ebx, ecx, edx, esi; /* the registers a direct call would have had */
 };
 
 struct lguest_data {
-	u32 irq_enabled;		/* bit 9 as in eflags. Guest; Host clears and sets it, too */
-	u32 blocked_interrupts;		/* bit per irq, 1 = masked. Guest */
-	u32 cr2;			/* address of the last page fault. Host */
-	u32 time_sec, time_nsec;	/* wall clock at the last interrupt. Host */
-	u32 irq_pending;		/* 0x200 while something waits for irq_enabled. Host */
-	u8 hcall_status[LHCALL_RING_SIZE]; /* 0xff free, 0 queued. Both */
+	u32 irq_enabled;	 /* bit 9 as in eflags. Guest; Host clears and sets it, too */
+	u32 blocked_interrupts;	 /* bit per irq, 1 = masked. Guest */
+	u32 cr2;		 /* address of the last page fault. Host */
+	u32 time_sec, time_nsec; /* wall clock at the last interrupt. Host */
+	u32 irq_pending;	 /* 0x200 while something waits for irq_enabled. Host */
+	u8 hcall_status[LHCALL_RING_SIZE];	    /* 0xff free, 0 queued. Both */
 	struct hcall_args hcalls[LHCALL_RING_SIZE]; /* queued calls. Guest */
-	u32 reserve_mem;		/* bytes at the top of every address space. Host, at INIT */
-	u32 tsc_khz;			/* 0 = do not use the TSC. Host, at INIT */
-	u32 noirq_start, noirq_end;	/* code that must not be interrupted. Guest, before INIT */
-	u32 kernel_address;		/* where kernel mappings begin. Guest, before INIT */
-	u32 syscall_vec;		/* 0x80. Guest, before INIT */
+	u32 reserve_mem;	    /* bytes at the top of every address space. Host, at INIT */
+	u32 tsc_khz;		    /* 0 = do not use the TSC. Host, at INIT */
+	u32 noirq_start, noirq_end; /* code that must not be interrupted. Guest, before INIT */
+	u32 kernel_address;	    /* where kernel mappings begin. Guest, before INIT */
+	u32 syscall_vec;	    /* 0x80. Guest, before INIT */
 };
 
 _Static_assert(offsetof(struct lguest_data, hcall_status) == 0x018, "layout D");
@@ -64,10 +65,10 @@ static inline void hcall(u32 call, u32 arg1, u32 arg2, u32 arg3, u32 arg4)
 }
 /*:*/
 
-/*G:160 Interrupts are never really off in a guest: the true flag belongs to the Host. "Off" is a zero
- * in lguest_data, which the Host looks at before it delivers anything. Switching them on again has one
- * twist: if the Host gave up on a delivery meanwhile it left a mark in irq_pending, and we owe it a
- * call, or the interrupt would wait for the next accidental exit. */
+/*G:160 Interrupts are never really off in a guest: the true flag belongs to the Host. "Off" is a
+ * zero in lguest_data, which the Host looks at before it delivers anything. Switching them on again
+ * has one twist: if the Host gave up on a delivery meanwhile it left a mark in irq_pending, and we
+ * owe it a call, or the interrupt would wait for the next accidental exit. */
 static inline u32 irq_save(void)
 {
 	u32 flags = lguest_data.irq_enabled;

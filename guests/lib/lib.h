@@ -14,10 +14,10 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define min(a, b)	((a) < (b) ? (a) : (b))
-#define max(a, b)	((a) > (b) ? (a) : (b))
-#define barrier()	__asm__ volatile("" ::: "memory")
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define min(a, b)     ((a) < (b) ? (a) : (b))
+#define max(a, b)     ((a) > (b) ? (a) : (b))
+#define barrier()     __asm__ volatile("" ::: "memory")
 
 /* string.c */
 void *memcpy(void *to, const void *from, size_t bytes);
@@ -35,8 +35,7 @@ u64 div_u64(u64 n, u32 divisor, u32 *remainder);
 
 /* printf.c: %d %u %x %c %s %p %% with width, '0' and '-', and %llu */
 int vsnprintf(char *to, size_t room, const char *fmt, va_list args);
-int snprintf(char *to, size_t room, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int snprintf(char *to, size_t room, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

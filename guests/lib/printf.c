@@ -6,8 +6,8 @@
 #include "console.h"
 
 struct text_sink {
-	char *at, *end;		/* next free byte, and the byte kept for the terminator */
-	int wanted;		/* characters the whole text would need */
+	char *at, *end; /* next free byte, and the byte kept for the terminator */
+	int wanted;	/* characters the whole text would need */
 };
 
 static void sink_char(struct text_sink *sink, char c)
@@ -54,7 +54,7 @@ static void sink_number(struct text_sink *sink, u64 n, const struct number_forma
 /* Reads flags and width; returns the first character that is neither. */
 static const char *parse_format(const char *fmt, struct number_format *f)
 {
-	*f = (struct number_format){ .base = 10, .pad = ' ' };
+	*f = (struct number_format){.base = 10, .pad = ' '};
 	for (;; fmt++) {
 		if (*fmt == '-')
 			f->left = 1;
@@ -82,7 +82,7 @@ static u64 fetch_number(char conversion, int wide, struct number_format *f, u64 
 
 int vsnprintf(char *to, size_t room, const char *fmt, va_list args)
 {
-	struct text_sink sink = { to, to + room - 1, 0 };
+	struct text_sink sink = {to, to + room - 1, 0};
 	struct number_format f;
 	const char *s;
 	char c;
@@ -115,8 +115,7 @@ int vsnprintf(char *to, size_t room, const char *fmt, va_list args)
 			sink_number(&sink, raw, &f);
 			break;
 		}
-		default:
-			sink_char(&sink, *fmt);
+		default: sink_char(&sink, *fmt);
 		}
 	}
 	*sink.at = '\0';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:902 guests/lib/string.c: Memory and text functions for guests. The first four are here because
- * the compiler calls them by name even in freestanding code; they use the string instructions, which
- * makes every guest an honest test of rep movs and rep stos. :*/
+ * the compiler calls them by name even in freestanding code; they use the string instructions,
+ * which makes every guest an honest test of rep movs and rep stos. :*/
 #include "lib.h"
 
 void *memcpy(void *to, const void *from, size_t bytes)

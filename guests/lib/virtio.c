@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:907 guests/lib/virtio.c: The bus walk and the ring driver. It knows neither consoles nor disks: it
- * finds devices, brings them up in the order Linux 3.1 to 3.19 uses, puts chains of buffers into a
- * ring and takes them out again. It trusts the Launcher, as a guest must. :*/
+/*P:907 guests/lib/virtio.c: The bus walk and the ring driver. It knows neither consoles nor disks:
+ * it finds devices, brings them up in the order Linux 3.1 to 3.19 uses, puts chains of buffers into
+ * a ring and takes them out again. It trusts the Launcher, as a guest must. :*/
 #include "lguest.h"
 #include "virtio.h"
 
@@ -16,9 +16,9 @@ static u32 ring_pages(u32 num)
 	return (used_offset(num) + 4 + 8 * num + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-/*G:410 The walk. Everything in the page is unaligned and every length comes from the Launcher, so we
- * go byte by byte and stop at the end of the page, as Linux does. The queue records are copied out
- * once: what counts afterwards is our copy. */
+/*G:410 The walk. Everything in the page is unaligned and every length comes from the Launcher, so
+ * we go byte by byte and stop at the end of the page, as Linux does. The queue records are copied
+ * out once: what counts afterwards is our copy. */
 static u32 read_features(volatile u8 *bytes, u32 len)
 {
 	u32 i, features = 0;
@@ -28,7 +28,8 @@ static u32 read_features(volatile u8 *bytes, u32 len)
 	return features;
 }
 
-static void read_device(struct virtio_device *dev, volatile struct lguest_device_desc *desc, u32 gpa)
+static void read_device(struct virtio_device *dev, volatile struct lguest_device_desc *desc,
+			u32 gpa)
 {
 	volatile u8 *p = desc->rest;
 	struct lguest_vqconfig record;
@@ -87,10 +88,11 @@ static void vq_set_up(struct virtqueue *vq, map_pages_fn *map)
 	vq->last_used = 0;
 }
 
-/*G:420 Bringing a device up takes two knocks on its descriptor. The first, with status 0, is a reset:
- * the Launcher clears the rings. Then we say that we have seen it (1) and that we have a driver (2),
- * write down which of the offered features we accept, and knock again: "final, please start". Only
- * then may a queue be used, and only when the driver is content does the status become 7, silently. */
+/*G:420 Bringing a device up takes two knocks on its descriptor. The first, with status 0, is a
+ * reset: the Launcher clears the rings. Then we say that we have seen it (1) and that we have a
+ * driver (2), write down which of the offered features we accept, and knock again: "final, please
+ * start". Only then may a queue be used, and only when the driver is content does the status become
+ * 7, silently. */
 int device_start(struct virtio_device *dev, u32 wanted_features, map_pages_fn *map)
 {
 	volatile u8 *accepted = dev->config - dev->desc->feature_len;
@@ -118,8 +120,9 @@ void device_ready(struct virtio_device *dev)
 /*:*/
 
 /*G:430 Into the ring: take as many free descriptors as there are pieces, link them, and only then
- * publish the head in the available array and move the index. The order of the last two stores is the
- * whole protocol. Returns the head, which comes back in the used ring, or -1 if there is no room. */
+ * publish the head in the available array and move the index. The order of the last two stores is
+ * the whole protocol. Returns the head, which comes back in the used ring, or -1 if there is no
+ * room. */
 int vq_add(struct virtqueue *vq, const struct vq_segment *seg, int out, int in)
 {
 	u16 head = vq->free_head, at = head;
@@ -165,7 +168,7 @@ int vq_get(struct virtqueue *vq, u32 *bytes)
 	if (bytes)
 		*bytes = elem->len;
 	vq->last_used++;
-	for (last = head; ; last = vq->desc[last].next) {
+	for (last = head;; last = vq->desc[last].next) {
 		vq->free_count++;
 		if (!(vq->desc[last].flags & VRING_DESC_F_NEXT))
 			break;

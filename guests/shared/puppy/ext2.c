@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:923 guests/shared/puppy/ext2.c: A small ext2: it reads any file up to the double-indirect blocks and
- * rewrites files that fit into the one block they already have. It allocates nothing, so it cannot
- * break the disk's book-keeping, and e2fsck finds nothing to say about its writes. :*/
+/*P:923 guests/shared/puppy/ext2.c: A small ext2: it reads any file up to the double-indirect blocks
+ * and rewrites files that fit into the one block they already have. It allocates nothing, so it
+ * cannot break the disk's book-keeping, and e2fsck finds nothing to say about its writes. :*/
 #include "puppy.h"
 #include "../../lib/block.h"
 
 /*M:910 Puppy's ext2 creates no files and enlarges none beyond their first block. An allocator (one
  * bitmap, two counters, a directory entry) would be a good afternoon's exercise. :*/
 
-#define EXT2_MAGIC		0xef53
-#define EXT2_ROOT_INODE		2
-#define EXT2_INCOMPAT_FILETYPE	0x0002		/* the only one we know */
-#define EXT2_RO_COMPAT_KNOWN	0x0003		/* sparse superblocks, large files */
-#define EXT2_MODE_TYPE		0xf000
-#define EXT2_MODE_DIR		0x4000
-#define EXT2_MODE_FILE		0x8000
-#define BLOCK_MAX		4096
+#define EXT2_MAGIC	       0xef53
+#define EXT2_ROOT_INODE	       2
+#define EXT2_INCOMPAT_FILETYPE 0x0002 /* the only one we know */
+#define EXT2_RO_COMPAT_KNOWN   0x0003 /* sparse superblocks, large files */
+#define EXT2_MODE_TYPE	       0xf000
+#define EXT2_MODE_DIR	       0x4000
+#define EXT2_MODE_FILE	       0x8000
+#define BLOCK_MAX	       4096
 
 /* On the disk, cut after the last field we need. */
 struct ext2_super {
@@ -71,7 +71,8 @@ static int write_back(struct buffer *b)
 	return 0;
 }
 
-/* The buffer that holds this block, or NULL if the disk failed. Valid until the next call but a few. */
+/* The buffer that holds this block, or NULL if the disk failed. Valid until the next call but a
+ * few. */
 static struct buffer *get_block(u32 block)
 {
 	struct buffer *b, *oldest = buffers;
@@ -202,8 +203,8 @@ static int next_entry(const struct ext2_inode *dir, u32 *at, struct ext2_dir *d,
 	return 1;
 }
 
-/*G:470 A path is walked from the root, one name at a time. The inode is copied: the buffer it came from
- * may be needed for something else before we are done. Returns the inode's number or an error. */
+/*G:470 A path is walked from the root, one name at a time. The inode is copied: the buffer it came
+ * from may be needed for something else before we are done. Returns its number or an error. */
 static int walk(const char *path, struct ext2_inode *inode)
 {
 	char name[FS_NAME_MAX], wanted[FS_NAME_MAX];
@@ -227,7 +228,7 @@ static int walk(const char *path, struct ext2_inode *inode)
 			if (n < FS_NAME_MAX - 1)
 				wanted[n++] = *path;
 		wanted[n] = '\0';
-		for (at = 0; (more = next_entry(inode, &at, &d, name)) > 0; )
+		for (at = 0; (more = next_entry(inode, &at, &d, name)) > 0;)
 			if (d.inode && !strcmp(name, wanted))
 				break;
 		if (more <= 0)
@@ -317,4 +318,4 @@ static int ext2_sync(void)
 	return block_flush() < 0 ? FS_IO : 0;
 }
 
-const struct fs ext2fs = { "ext2", ext2_list, ext2_read, ext2_write, ext2_sync };
+const struct fs ext2fs = {"ext2", ext2_list, ext2_read, ext2_write, ext2_sync};

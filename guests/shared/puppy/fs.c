@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:922 guests/shared/puppy/fs.c: Which files there are. With a disk that holds an ext2 file system, that
- * is the root; without one, a handful of files that live in the kernel's own memory, so that ls and cat
- * have something to show in a puppy without any disk. :*/
+/*P:922 guests/shared/puppy/fs.c: Which files there are. With a disk that holds an ext2 file system,
+ * that is the root; without one, a handful of files that live in the kernel's own memory, so that
+ * ls and cat have something to show in a puppy without any disk. :*/
 #include "puppy.h"
 #include "../../lib/block.h"
 
-#define RAMFILE_BYTES	1024
+#define RAMFILE_BYTES 1024
 
 struct ramfile {
 	const char *name;
-	u32 bytes;			/* 0 = not yet counted: the text is a plain string */
+	u32 bytes; /* 0 = not yet counted: the text is a plain string */
 	char text[RAMFILE_BYTES];
 };
 
 static struct ramfile ramfiles[] = {
-	{ "motd", 0,
-	  "Woof. This kernel runs in ring 1 and believes it owns the machine.\n"
-	  "It does not: ring 0 belongs to the Host, and every privileged thing\n"
-	  "is asked for by int $0x1f. Type 'help' to see what there is to ask.\n" },
-	{ "journey", 0,
-	  "Where to look, from the shallow end to the deep one:\n"
-	  "  hyper 1000      a thousand trips to the Host and back\n"
-	  "  spin 2, ps      two ring-3 processes share one CPU\n"
-	  "  fault           two of them misbehave, and only they die\n"
-	  "  stack           whose stack the CPU would use next\n"
-	  "  selftest        what the Host has promised, checked from inside\n"
-	  "Then read the sources: make Guest! prints this kernel as a book.\n" },
-	{ "notes", 0, "Nothing yet. Try: write notes remember the milk\n" },
+	{"motd", 0,
+	 "Woof. This kernel runs in ring 1 and believes it owns the machine.\n"
+	 "It does not: ring 0 belongs to the Host, and every privileged thing\n"
+	 "is asked for by int $0x1f. Type 'help' to see what there is to ask.\n"},
+	{"journey", 0,
+	 "Where to look, from the shallow end to the deep one:\n"
+	 "  hyper 1000      a thousand trips to the Host and back\n"
+	 "  spin 2, ps      two ring-3 processes share one CPU\n"
+	 "  fault           two of them misbehave, and only they die\n"
+	 "  stack           whose stack the CPU would use next\n"
+	 "  selftest        what the Host has promised, checked from inside\n"
+	 "Then read the sources: make Guest! prints this kernel as a book.\n"},
+	{"notes", 0, "Nothing yet. Try: write notes remember the milk\n"},
 };
 
 const struct fs *root_fs;
@@ -101,21 +101,16 @@ static int ram_sync(void)
 	return 0;
 }
 
-const struct fs ramfs = { "ramfs", ram_list, ram_read, ram_write, ram_sync };
+const struct fs ramfs = {"ramfs", ram_list, ram_read, ram_write, ram_sync};
 
 const char *fs_error(int error)
 {
 	switch (error) {
-	case FS_NOT_FOUND:
-		return "no such file";
-	case FS_IS_DIR:
-		return "is a directory";
-	case FS_NOT_DIR:
-		return "is not a directory";
-	case FS_TOO_BIG:
-		return "does not fit in the one block the file has";
-	default:
-		return "the disk said no";
+	case FS_NOT_FOUND: return "no such file";
+	case FS_IS_DIR: return "is a directory";
+	case FS_NOT_DIR: return "is not a directory";
+	case FS_TOO_BIG: return "does not fit in the one block the file has";
+	default: return "the disk said no";
 	}
 }
 

@@ -4,10 +4,10 @@
  * release it imitates is said here once, in a string for the loader. :*/
 #include "../../lib/abi.h"
 
-/*G:110 The Launcher has put us at 1 MB, pointed %esi at the boot page (guest-physical 0) and jumped. The
- * segments are flat and of ring 1 already; there is no stack and no page table: "linear mode", in which
- * a virtual address is a physical one. Our code is linked for the upper GiB, so until the jump below
- * every address must have PAGE_OFFSET taken off it by hand.
+/*G:110 The Launcher has put us at 1 MB, pointed %esi at the boot page (guest-physical 0) and
+ * jumped. The segments are flat and of ring 1 already; there is no stack and no page table: "linear
+ * mode", in which a virtual address is a physical one. Our code is linked for the upper GiB, so
+ * until the jump below every address must have PAGE_OFFSET taken off it by hand.
  *
  * First comes the bss, because the page tables are in it. */
 	.section .head.text, "ax", @progbits
@@ -30,8 +30,9 @@ _start:
 	int	$LGUEST_TRAP_ENTRY
 /*:*/
 
-/*G:111 Two tables map the first 8 MB, and the directory points at them twice: at 0, where we are, and
- * at PAGE_OFFSET, where we want to be. Without the first the very next instruction would be gone. */
+/*G:111 Two tables map the first 8 MB, and the directory points at them twice: at 0, where we are,
+ * and at PAGE_OFFSET, where we want to be. Without the first the very next instruction would be
+ * gone. */
 	movl	$boot_tables - PAGE_OFFSET, %edi
 	movl	$PTE_P | PTE_RW, %eax
 	movl	$2 * 1024, %ecx

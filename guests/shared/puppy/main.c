@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:926 guests/shared/puppy/main.c: Puppy's start, from the first C function to the prompt: read the boot
- * page, take over memory and descriptor tables, find the devices, become the shell. Every step prints
- * what it found, so a boot that stops halfway says where. :*/
+/*P:926 guests/shared/puppy/main.c: Puppy's start, from the first C function to the prompt: read the
+ * boot page, take over memory and descriptor tables, find the devices, become the shell. Every step
+ * prints what it found, so a boot that stops halfway says where. :*/
 #include "puppy.h"
 #include "../../lib/block.h"
 #include "../../lib/console.h"
 
-#define BANNER	"puppy, a small guest for lguest (ring 1, feature-array ABI 3.1)"
+#define BANNER "puppy, a small guest for lguest (ring 1, feature-array ABI 3.1)"
 
 /* Copied from guest-physical 0 before that page becomes an ordinary one. */
 static u8 boot_page[PAGE_SIZE];
@@ -20,8 +20,9 @@ static u32 boot_word(u32 offset)
 	return *(u32 *)(boot_page + offset);
 }
 
-/*G:180 The boot page says how much RAM there is (one e820 entry, as a rule), whether an initrd sits at its
- * upper end, and where the command line is. We are no use for an initrd, but we must not sit on it. */
+/*G:180 The boot page says how much RAM there is (one e820 entry, as a rule), whether an initrd sits
+ * at its upper end, and where the command line is. We are no use for an initrd, but we must not sit
+ * on it. */
 static u64 ram_end(void)
 {
 	u32 *entry = (u32 *)(boot_page + BOOT_E820_MAP);
@@ -45,8 +46,8 @@ static void read_boot_page(void)
 }
 /*:*/
 
-/* The flat segments once more, one hypercall each, as Linux does. Entries the Host keeps for itself are
- * offered as empty and stay what they are. */
+/* The flat segments once more, one hypercall each, as Linux does. Entries the Host keeps for itself
+ * are offered as empty and stay what they are. */
 static void load_gdt(void)
 {
 	static const u32 high[GDT_ENTRIES] = {
@@ -76,16 +77,11 @@ static void wait_for_disk(void)
 static const char *device_name(u8 type)
 {
 	switch (type) {
-	case VIRTIO_ID_NET:
-		return "net";
-	case VIRTIO_ID_BLOCK:
-		return "block";
-	case VIRTIO_ID_CONSOLE:
-		return "console";
-	case VIRTIO_ID_RNG:
-		return "rng";
-	default:
-		return "unknown";
+	case VIRTIO_ID_NET: return "net";
+	case VIRTIO_ID_BLOCK: return "block";
+	case VIRTIO_ID_CONSOLE: return "console";
+	case VIRTIO_ID_RNG: return "rng";
+	default: return "unknown";
 	}
 }
 

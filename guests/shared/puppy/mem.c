@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:916 guests/shared/puppy/mem.c: Puppy's memory: who owns which page of RAM, the kernel's own page
- * tables, and the address spaces of processes, filled in by page faults. It writes page tables as any
- * x86 kernel would and adds what a guest must: a word to the Host whenever an entry the Host may have
- * copied has changed. :*/
+ * tables, and the address spaces of processes, filled in by page faults. It writes page tables as
+ * any x86 kernel would and adds what a guest must: a word to the Host whenever an entry the Host
+ * may have copied has changed. :*/
 #include "puppy.h"
 
 /* Seven jobs: (i) pages of RAM, (ii) the kernel's tables, (iii) a window for device pages,
@@ -19,9 +19,9 @@ extern u32 boot_pgd[1024];
  *	0xfe000000	pages behind the end of RAM: device descriptors and rings
  *	4 GiB - reserve_mem	the Host's; we never look
  */
-#define LINEAR_MAX	0x30000000u	/* bytes of RAM we map; more would run into the window */
-#define DEVICE_WINDOW	0xfe000000u
-#define WINDOW_PAGES	1024
+#define LINEAR_MAX    0x30000000u /* bytes of RAM we map; more would run into the window */
+#define DEVICE_WINDOW 0xfe000000u
+#define WINDOW_PAGES  1024
 /*:*/
 
 u32 ram_bytes;
@@ -29,8 +29,8 @@ u32 *kernel_pgd;
 
 /* (i) Who has a page: 0 free or never used, else the number of address spaces that map it. */
 static u8 *owners;
-static u32 first_fresh, fresh_end;	/* pages never handed out yet */
-static u32 free_list;			/* gpa of the first returned page; its first word links on */
+static u32 first_fresh, fresh_end; /* pages never handed out yet */
+static u32 free_list;		   /* gpa of the first returned page; its first word links on */
 static u32 free_pages;
 
 u32 pages_free(void)
@@ -128,11 +128,11 @@ void stack_free(u8 *stack)
 /* (ii) */
 static u32 *window_table;
 
-/*G:310 The tables of head.S were a bridge; these are for life. They map all of RAM at PAGE_OFFSET, the
- * kernel's text read-only (ring 1 obeys that, because the Host keeps CR0.WP set), and nothing at 0.
- * They are written before the Host has ever seen them, so no hypercall is needed until the one that
- * makes them current. Every process gets a copy of the upper directory entries, and these never change
- * again: that is why the device window has its table from the start. */
+/*G:310 The tables of head.S were a bridge; these are for life. They map all of RAM at PAGE_OFFSET,
+ * the kernel's text read-only (ring 1 obeys that, because the Host keeps CR0.WP set), and nothing
+ * at 0. They are written before the Host has ever seen them, so no hypercall is needed until the
+ * one that makes them current. Every process gets a copy of the upper directory entries, and these
+ * never change again: that is why the device window has its table from the start. */
 static u8 *carve(u32 bytes)
 {
 	u8 *at = virt_of(first_fresh);
@@ -187,11 +187,12 @@ void *map_device_pages(u32 pfn, u32 pages)
 	return (void *)address;
 }
 
-/*G:320 (iv) The Host keeps shadows of our tables, and it cannot see a store. So whenever we change an
- * entry that was in use we name it: SET_PTE with the directory, the address and the new value, SET_PGD
- * with the directory and the index. A single change is said aloud, because the next access must already
- * obey it; a long row of changes is queued and flushed once. An entry that was not present needs no
- * word, since the Host never remembers "absent"; we send one all the same, as Linux does. */
+/*G:320 (iv) The Host keeps shadows of our tables, and it cannot see a store. So whenever we change
+ * an entry that was in use we name it: SET_PTE with the directory, the address and the new value,
+ * SET_PGD with the directory and the index. A single change is said aloud, because the next access
+ * must already obey it; a long row of changes is queued and flushed once. An entry that was not
+ * present needs no word, since the Host never remembers "absent"; we send one all the same, as
+ * Linux does. */
 void pte_set(u32 *pgd, u32 address, u32 value)
 {
 	*(volatile u32 *)pte_of(pgd, address, 0) = value;
@@ -238,8 +239,8 @@ u32 *pgd_new(void)
 	return pgd;
 }
 
-/* The page of this directory will be somebody else's some day, and the Host knows directories by their
- * address: every entry is taken back by name, or the next owner would inherit a shadow. */
+/* The page of this directory will be somebody else's some day, and the Host knows directories by
+ * their address: every entry is taken back by name, or the next owner would inherit a shadow. */
 void pgd_free_user(u32 *pgd)
 {
 	u32 i, j, *table;
@@ -283,8 +284,7 @@ int pgd_fork(u32 *child, u32 *parent)
 			if (!copy)
 				return -1;
 			if (table[j] & PTE_RW)
-				pte_set_queued(parent, address, &table[j],
-					       table[j] & ~(u32)PTE_RW);
+				pte_set_queued(parent, address, &table[j], table[j] & ~(u32)PTE_RW);
 			*copy = table[j] & ~(u32)(PTE_A | PTE_D);
 			if (owners[gpa >> PAGE_SHIFT])
 				owners[gpa >> PAGE_SHIFT]++;
@@ -344,11 +344,11 @@ static int unshare(struct task *task, u32 address, u32 *pte)
 	return 1;
 }
 
-/*G:350 (vii) A process starts with an empty address space and gets each page when it first touches it:
- * text straight from the kernel's image, read-only and shared by all; data as a private copy; bss, heap
- * and stack as zeroes. The fault has come through two page-table walks before it reaches us: the
- * Host's, which found nothing in our tables that it could shadow, and then ours. Returns 0 if the
- * address is none of the process's, or used in a way that is not allowed. */
+/*G:350 (vii) A process starts with an empty address space and gets each page when it first touches
+ * it: text straight from the kernel's image, read-only and shared by all; data as a private copy;
+ * bss, heap and stack as zeroes. The fault has come through two page-table walks before it reaches
+ * us: the Host's, which found nothing in our tables that it could shadow, and then ours. Returns 0
+ * if the address is none of the process's, or used in a way that is not allowed. */
 int user_fault(struct task *task, u32 address, u32 error)
 {
 	u32 at = address & ~(u32)(PAGE_SIZE - 1);

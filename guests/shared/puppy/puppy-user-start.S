@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:924 guests/shared/puppy/puppy-user-start.S: Where every ring-3 program begins, and the few programs
- * that only assembler can say: those that break a rule on purpose. The linker script puts everything of
- * the puppy-user files at 0x08048000 and not into the kernel. :*/
+/*P:924 guests/shared/puppy/puppy-user-start.S: Where every ring-3 program begins, and the few
+ * programs that only assembler can say: those that break a rule on purpose. The linker script puts
+ * everything of the puppy-user files at 0x08048000 and not into the kernel. :*/
 #include "../../lib/abi.h"
 
-/*G:500 The kernel leaves the program's function in %eax and its argument in %ebx. The first instruction
- * is a page fault already: nothing is mapped yet. This must be the first thing of the text, for the
- * kernel starts every process at user_text_start. */
+/*G:500 The kernel leaves the program's function in %eax and its argument in %ebx. The first
+ * instruction is a page fault already: nothing is mapped yet. This must be the first thing of the
+ * text, for the kernel starts every process at user_text_start. */
 	.section .text.user_start, "ax", @progbits
 	.globl	user_start
 user_start:

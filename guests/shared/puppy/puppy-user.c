@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:925 guests/shared/puppy/puppy-user.c: The ring-3 programs. They share one image and one address, but
- * nothing else with the kernel or each other: no function of the kernel may be called from here, which
- * is why even the number printing is written again. A table at the end says what there is. :*/
+/*P:925 guests/shared/puppy/puppy-user.c: The ring-3 programs. They share one image and one address,
+ * but nothing else with the kernel or each other: no function of the kernel may be called from
+ * here, which is why even the number printing is written again. A table at the end says what there
+ * is. :*/
 #include <stdint.h>
 
 typedef uint32_t u32;
@@ -18,24 +19,26 @@ static u32 call(u32 number, u32 a, u32 b, u32 c)
 	u32 result;
 
 	__asm__ volatile("int $0x80"
-			 : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c) : "memory");
+			 : "=a"(result)
+			 : "a"(number), "b"(a), "c"(b), "d"(c)
+			 : "memory");
 	return result;
 }
 
-#define user_exit(code)		call(1, code, 0, 0)
-#define user_fork()		call(2, 0, 0, 0)
-#define user_read(to, bytes)	call(3, 0, (u32)(to), bytes)
-#define user_write(from, bytes)	call(4, 1, (u32)(from), bytes)
-#define user_wait(status)	call(7, 0, (u32)(status), 0)
-#define user_getpid()		call(20, 0, 0, 0)
-#define user_kill(pid)		call(37, pid, 0, 0)
-#define user_brk(end)		call(45, end, 0, 0)
-#define user_yield()		call(158, 0, 0, 0)
-#define user_sleep_ms(ms)	call(162, ms, 0, 0)
+#define user_exit(code)		 call(1, code, 0, 0)
+#define user_fork()		 call(2, 0, 0, 0)
+#define user_read(to, bytes)	 call(3, 0, (u32)(to), bytes)
+#define user_write(from, bytes)	 call(4, 1, (u32)(from), bytes)
+#define user_wait(status)	 call(7, 0, (u32)(status), 0)
+#define user_getpid()		 call(20, 0, 0, 0)
+#define user_kill(pid)		 call(37, pid, 0, 0)
+#define user_brk(end)		 call(45, end, 0, 0)
+#define user_yield()		 call(158, 0, 0, 0)
+#define user_sleep_ms(ms)	 call(162, ms, 0, 0)
 #define user_set_tls(slot, base) call(243, slot, base, 0)
-#define user_uptime_ms()	call(244, 0, 0, 0)
+#define user_uptime_ms()	 call(244, 0, 0, 0)
 
-/* One line is built here and written by one call, so that processes do not cut each other's lines. */
+/* A line is built here and written by one call, so that processes do not cut each other's. */
 static char line[128];
 static u32 line_at;
 
@@ -70,8 +73,8 @@ static void say_pid(void)
 	say("] ");
 }
 
-/*G:510 Spin: the program that would freeze a kernel without a timer. It counts until it has used up so
- * many milliseconds of wall time (0 = for ever) and never asks the kernel to take the CPU away. */
+/*G:510 Spin: the program that would freeze a kernel without a timer. It counts until it has used up
+ * so many milliseconds (0 = for ever) and never asks the kernel to take the CPU away. */
 static int spin(int ms)
 {
 	u32 start = user_uptime_ms();
@@ -135,8 +138,8 @@ static int tick(int times)
 	return 0;
 }
 
-/*G:520 Family: one variable, two generations. The parent's value must survive what the children write,
- * since a page is shared only until somebody changes it. */
+/*G:520 Family: one variable, two generations. The parent's value must survive what the children
+ * write, since a page is shared only until somebody changes it. */
 static u32 shared_word = 7;
 
 static int family(int children)
@@ -184,7 +187,7 @@ static int greet(int arg)
 	return 0;
 }
 
-/* A heap that grows page by page, written and read back: demand-zero memory, some of it never used. */
+/* A heap, written and read back: demand-zero memory, half of it never written. */
 static int heap(int pages)
 {
 	u32 i, count = pages ? (u32)pages : 16, base = user_brk(0), wrong = 0;
@@ -280,9 +283,12 @@ extern void u_int3(void), u_into(void), u_divide(void), u_hlt(void), u_cli(void)
 extern void u_undefined(void), u_bad_segment(void), u_ldt(void), u_far_to_kernel(void);
 extern void u_single_step(void), u_flags(void), u_registers(void);
 
-#define PROGRAM(name, function, what)	{ name, (u32)(function), what }
+#define PROGRAM(name, function, what)                                                              \
+	{                                                                                          \
+		name, (u32)(function), what                                                        \
+	}
 
-/* The kernel reads this table in the image. Programs without a text are for tests and not listed. */
+/* The kernel reads this table in the image. Programs without a text are for tests, not listed. */
 const struct user_program user_programs[] = {
 	PROGRAM("hello", hello, "say hello"),
 	PROGRAM("primes", primes, "count primes below N"),

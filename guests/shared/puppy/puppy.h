@@ -1,60 +1,60 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:915 guests/shared/puppy/puppy.h: Puppy's one header: the trap frame, the task, and the prototypes of
- * every file, grouped by the file that defines them, so that it doubles as an index. :*/
+/*P:915 guests/shared/puppy/puppy.h: Puppy's one header: the trap frame, the task, and the
+ * prototypes of every file, grouped by the file that defines them, so it doubles as an index. :*/
 #ifndef PUPPY_H
 #define PUPPY_H
 
 #include "../../lib/lguest.h"
 
-/*G:220 What is on the stack when trap() is called: first what trap.S pushed, then what the CPU or the
- * Host did. From ring 1 there is no esp and no ss. */
+/*G:220 What is on the stack when trap() is called: first what trap.S pushed, then what the CPU or
+ * the Host did. From ring 1 there is no esp and no ss. */
 struct frame {
 	u32 edi, esi, ebp, esp_at_pushal, ebx, edx, ecx, eax;
 	u32 es, ds;
 	u32 vector, error;
 	u32 eip, cs, eflags;
-	u32 esp, ss;			/* only if cs is of ring 3 */
+	u32 esp, ss; /* only if cs is of ring 3 */
 };
 /*:*/
 
-#define FRAME_FROM_USER(f)	(((f)->cs & 3) == 3)
+#define FRAME_FROM_USER(f) (((f)->cs & 3) == 3)
 
-#define TASKS_MAX	16
-#define STACK_PAGES	2
-#define STACK_BYTES	(STACK_PAGES * PAGE_SIZE)
-#define USER_STACK_TOP	0xbffff000u
-#define USER_STACK_LOW	(USER_STACK_TOP - 0x10000)
-#define USER_BRK_LIMIT	0x10000000u
+#define TASKS_MAX      16
+#define STACK_PAGES    2
+#define STACK_BYTES    (STACK_PAGES * PAGE_SIZE)
+#define USER_STACK_TOP 0xbffff000u
+#define USER_STACK_LOW (USER_STACK_TOP - 0x10000)
+#define USER_BRK_LIMIT 0x10000000u
 
 enum task_state { FREE, RUNNABLE, SLEEPING, ZOMBIE };
 
 /* How a task ended, kept until its parent asks. */
 struct task_end {
-	int code;			/* argument of exit, or -1 */
-	int killed;			/* 1 + vector if a fault did it, -1 if somebody's kill */
-	u32 error, cr2, eip;		/* of that fault */
-	u32 frame_at;			/* where the frame lay: tells whether esp1 was honoured */
-	u32 eflags, irq_enabled;	/* as the handler saw them */
+	int code;		 /* argument of exit, or -1 */
+	int killed;		 /* 1 + vector if a fault did it, -1 if somebody's kill */
+	u32 error, cr2, eip;	 /* of that fault */
+	u32 frame_at;		 /* where the frame lay: tells whether esp1 was honoured */
+	u32 eflags, irq_enabled; /* as the handler saw them */
 };
 
 struct task {
 	enum task_state state;
-	int pid, parent;		/* parent is a pid; 0 is nobody */
+	int pid, parent; /* parent is a pid; 0 is nobody */
 	char name[16];
-	u32 esp;			/* saved stack pointer while not running */
-	u8 *stack;			/* lower end of the kernel stack, STACK_BYTES long */
-	u32 *pgd;			/* kernel address of the page directory */
-	u32 brk;			/* end of the heap */
-	const volatile void *channel;	/* what a sleeper waits for */
-	u64 wake_at;			/* ns, 0 = no alarm */
-	u64 ran_ns, started_ns;		/* time used, and when it last got the CPU */
+	u32 esp;		      /* saved stack pointer while not running */
+	u8 *stack;		      /* lower end of the kernel stack, STACK_BYTES long */
+	u32 *pgd;		      /* kernel address of the page directory */
+	u32 brk;		      /* end of the heap */
+	const volatile void *channel; /* what a sleeper waits for */
+	u64 wake_at;		      /* ns, 0 = no alarm */
+	u64 ran_ns, started_ns;	      /* time used, and when it last got the CPU */
 	u32 switches;
 	int kill_pending;
-	int quiet;			/* a test: its faults are not news */
-	u32 tls[6];			/* three descriptors */
+	int quiet;  /* a test: its faults are not news */
+	u32 tls[6]; /* three descriptors */
 	u32 fs, gs;
 	int fpu_used;
-	u8 fpu[108];			/* fnsave area */
+	u8 fpu[108]; /* fnsave area */
 	struct task_end end;
 };
 
@@ -62,7 +62,7 @@ struct task {
 extern u32 ram_bytes;
 extern u32 *kernel_pgd;
 void mem_init(u32 bytes, u32 limit);
-u8 *page_alloc(void);			/* zeroed; NULL if there is none */
+u8 *page_alloc(void); /* zeroed; NULL if there is none */
 u8 *stack_alloc(void);
 void stack_free(u8 *stack);
 void page_put(u32 gpa);
@@ -80,7 +80,7 @@ int user_range_ok(const struct task *task, u32 address, u32 bytes);
 /* trap.c */
 /* A probe catches one expected fault of kernel code: see selftest.c. */
 struct trap_probe {
-	u32 resume;			/* where to go on; 0 = not armed */
+	u32 resume; /* where to go on; 0 = not armed */
 	int hits;
 	u32 vector, error, cr2, eip, eflags, irq_enabled;
 };
@@ -123,11 +123,11 @@ void fpu_fault(void);
 
 /* time.c */
 void time_init(void);
-u64 now_ns(void);			/* since boot */
+u64 now_ns(void); /* since boot */
 u64 wall_seconds(void);
 void timer_program(void);
 void timer_interrupt(void);
-void timer_at(u64 when_ns);		/* for tests: one event, no scheduler */
+void timer_at(u64 when_ns); /* for tests: one event, no scheduler */
 extern u32 timer_sets;
 
 /* syscall.c */
@@ -141,7 +141,7 @@ int tty_interrupted(void);
 void tty_wait(u64 until);
 
 /* fs.c: paths are absolute or relative to /; negative results are errors, see fs_error() */
-#define FS_NAME_MAX	60
+#define FS_NAME_MAX 60
 struct fs_entry {
 	char name[FS_NAME_MAX];
 	u32 bytes;

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:928 guests/shared/puppy/selftest.c: The ABI seen from inside. Each test is one promise of the Host,
- * small enough that its name says what broke; the output is "ok NAME" lines and a count. Nothing here
- * looks at the Host itself: a test knows only what any guest may know. The tests behind "more" are
- * promises of lgemu that the original Host did not make. :*/
+/*P:928 guests/shared/puppy/selftest.c: The ABI seen from inside. Each test is one promise of the
+ * Host, small enough that its name says what broke; the output is "ok NAME" lines and a count.
+ * Nothing here looks at the Host itself: a test knows only what any guest may know. The tests
+ * behind "more" are promises of lgemu that the original Host did not make. :*/
 #include "puppy.h"
 
-#define TEST_ADDRESS	0xf8000000u	/* nothing of the kernel lives in this directory entry */
-#define MS		1000000u
+#define TEST_ADDRESS 0xf8000000u /* nothing of the kernel lives in this directory entry */
+#define MS	     1000000u
 
-/*G:600 A test that expects a fault arms the probe: the handler notes what it saw and goes on behind the
- * code that faulted. If there was no fault the code simply runs into the same place with no hit. */
-#define PROBE(code, outputs, ...) do {					\
-	probe.hits = 0;							\
-	__asm__ volatile("movl $1f, probe\n\t" code "\n1:\n\tmovl $0, probe" \
-			 : outputs : __VA_ARGS__);			\
-} while (0)
+/*G:600 A test that expects a fault arms the probe: the handler notes what it saw and goes on behind
+ * the code that faulted. If there was no fault the code simply runs into the same place with no
+ * hit. */
+#define PROBE(code, outputs, ...)                                                                  \
+	do {                                                                                       \
+		probe.hits = 0;                                                                    \
+		__asm__ volatile("movl $1f, probe\n\t" code "\n1:\n\tmovl $0, probe"               \
+				 : outputs                                                         \
+				 : __VA_ARGS__);                                                   \
+	} while (0)
 
-#define NOTHING		"+m"(nothing)
+#define NOTHING "+m"(nothing)
 
 static u32 nothing;
 
@@ -43,10 +46,11 @@ static void probe_write(u32 address, u32 value)
 }
 /*:*/
 
-/* Busy waiting must not depend on the clock it tests: this counts the TSC. */
+/* Busy waiting must not depend on the clock it tests: this counts the TSC. Where the Host gives no
+ * rate the wait is for a CPU faster than there is one, so that it is never too short. */
 static void spin_ms(u32 ms)
 {
-	u32 khz = lguest_data.tsc_khz ? lguest_data.tsc_khz : 1000000;
+	u32 khz = lguest_data.tsc_khz ? lguest_data.tsc_khz : 20000000;
 	u64 end = rdtsc() + (u64)khz * ms;
 
 	while (rdtsc() < end)
@@ -72,7 +76,9 @@ static int t_registers(void)
 			 "orl %%ebx, %%eax\n\torl %%ecx, %%eax\n\torl %%edx, %%eax\n\t"
 			 "orl %%esi, %%eax\n\torl %%edi, %%eax\n\torl %%ebp, %%eax\n\t"
 			 "popl %%ebp"
-			 : "=a"(differ) : : "ebx", "ecx", "edx", "esi", "edi", "memory", "cc");
+			 : "=a"(differ)
+			 :
+			 : "ebx", "ecx", "edx", "esi", "edi", "memory", "cc");
 	return !differ;
 }
 
@@ -86,17 +92,20 @@ static int t_segments(void)
 			 "movl %%ss, %%eax\n\tmovl %%eax, %%es\n\t"
 			 "xorl %%eax, %%eax\n\tmovl %%eax, %%fs\n\tmovl %%eax, %%gs"
 			 : "=&r"(es), "=&r"(fs), "=&r"(gs)
-			 : "r"(USER_DS) : "eax", "memory");
+			 : "r"(USER_DS)
+			 : "eax", "memory");
 	return es == USER_DS && fs == USER_DS && gs == USER_DS;
 }
 
 static int t_flags(void)
 {
-	u32 before = 0xcd5 | EFLAGS_IF | 2, after;	/* CF PF AF ZF SF DF OF */
+	u32 before = 0xcd5 | EFLAGS_IF | 2, after; /* CF PF AF ZF SF DF OF */
 
 	__asm__ volatile("xorl %%eax, %%eax\n\tpushl %1\n\tpopfl\n\tint $0x1f\n\t"
 			 "pushfl\n\tcld\n\tpopl %0"
-			 : "=r"(after) : "r"(before) : "eax", "memory", "cc");
+			 : "=r"(after)
+			 : "r"(before)
+			 : "eax", "memory", "cc");
 	return after == before;
 }
 
@@ -347,7 +356,7 @@ static int t_gdt_not_present(void)
 /* Entries the Host keeps for itself cannot be had. */
 static int t_gdt_host_entries(void)
 {
-	static const u32 entry[] = { 10, 11, 16, 31 };
+	static const u32 entry[] = {10, 11, 16, 31};
 	u32 i, before, bad = 0;
 
 	for (i = 0; i < ARRAY_SIZE(entry); i++) {
@@ -361,13 +370,13 @@ static int t_gdt_host_entries(void)
 
 static int t_gp_selector(void)
 {
-	probe_selector(0x50);			/* the Switcher's, DPL 0 */
+	probe_selector(0x50); /* the Switcher's, DPL 0 */
 	if (!faulted(TRAP_GP, 0x50))
 		return 0;
-	probe_selector(0x1f8);			/* behind the end of the table */
+	probe_selector(0x1f8); /* behind the end of the table */
 	if (!faulted(TRAP_GP, 0x1f8))
 		return 0;
-	probe_selector(0x0f);			/* there is no LDT */
+	probe_selector(0x0f); /* there is no LDT */
 	return faulted(TRAP_GP, 0x0c);
 }
 
@@ -379,7 +388,9 @@ static int t_tls(void)
 	task_set_tls(0, base << 16 | 0xffff,
 		     (base & 0xff000000) | 0x00cff200 | ((base >> 16) & 0xff));
 	__asm__ volatile("movl %1, %%gs\n\tmovl %%gs:0, %0\n\tmovl %2, %%gs"
-			 : "=&r"(seen) : "r"(TLS_SELECTOR), "r"(0) : "memory");
+			 : "=&r"(seen)
+			 : "r"(TLS_SELECTOR), "r"(0)
+			 : "memory");
 	task_set_tls(0, 0, 0);
 	return seen == word;
 }
@@ -401,7 +412,7 @@ static int t_reflected(void)
 	irq_enable();
 	PROBE("ud2", NOTHING, "i"(0));
 	irq_disable();
-	/* An interrupt gate: the handler starts with interrupts off, the frame says they were on. */
+	/* An interrupt gate: off in the handler, but the frame says they were on. */
 	on = faulted(TRAP_UD, 0) && !probe.irq_enabled && (probe.eflags & EFLAGS_IF);
 	PROBE("ud2", NOTHING, "i"(0));
 	off = faulted(TRAP_UD, 0) && !probe.irq_enabled && !(probe.eflags & EFLAGS_IF);
@@ -461,8 +472,8 @@ static int t_ports(void)
 	bad += probe.hits || dword != 0xffffffff;
 	PROBE("inb $0x71, %%al", "+a"(fixed), "i"(0));
 	bad += probe.hits || fixed != 0x123456ff;
-	PROBE("outb %%al, %%dx\n\toutw %%ax, %%dx\n\toutl %%eax, %%dx\n\toutb %%al, $0x80",
-	      NOTHING, "a"(1), "d"(0x80));
+	PROBE("outb %%al, %%dx\n\toutw %%ax, %%dx\n\toutl %%eax, %%dx\n\toutb %%al, $0x80", NOTHING,
+	      "a"(1), "d"(0x80));
 	return !bad && !probe.hits;
 }
 
@@ -477,7 +488,7 @@ static int t_popf(void)
 
 static int t_cpuid(void)
 {
-	u32 a = 1, b, c, d, wanted = 1u << 4 | 1u << 8 | 1u << 15;	/* TSC CX8 CMOV */
+	u32 a = 1, b, c, d, wanted = 1u << 4 | 1u << 8 | 1u << 15; /* TSC CX8 CMOV */
 
 	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "=c"(c), "=d"(d));
 	return (d & wanted) == wanted;
@@ -549,7 +560,7 @@ static int t_irq_disabled(void)
 	spin_ms(5);
 	silent = timer_irqs;
 	pending = lguest_data.irq_pending;
-	irq_enable();				/* sees irq_pending and makes the call */
+	irq_enable(); /* sees irq_pending and makes the call */
 	irq_disable();
 	return silent == before && pending == EFLAGS_IF && timer_irqs == before + 1;
 }
@@ -716,9 +727,9 @@ static int t_control_registers(void)
 	return !probe.hits && (cr0 & 1);
 }
 
-/*G:610 The tables. Faults of ring 3 are all alike: a program, and the vector and error code it must die
- * of; they are rows instead of functions. An argument of 1 stands for the Switcher's address, which is
- * known only at run time. */
+/*G:610 The tables. Faults of ring 3 are all alike: a program, and the vector and error code it must
+ * die of; they are rows instead of functions. An argument of 1 stands for the Switcher's address,
+ * which is known only at run time. */
 struct test {
 	const char *name;
 	int (*run)(void);
@@ -730,89 +741,89 @@ struct user_fault_test {
 };
 
 static const struct test tests[] = {
-	{ "hypercall keeps registers", t_registers },
-	{ "hypercall keeps segments", t_segments },
-	{ "hypercall keeps flags", t_flags },
-	{ "async ring drained", t_async_drained },
-	{ "async ring wraps", t_async_wraps },
-	{ "async order kept", t_async_order },
-	{ "reserve_mem set", t_reserve_mem },
-	{ "wall clock set", t_wall_clock },
-	{ "page fault, no table", t_pf_no_table },
-	{ "page fault, read absent", t_pf_read_absent },
-	{ "page fault, write absent", t_pf_write_absent },
-	{ "page fault, write read-only", t_pf_write_readonly },
-	{ "page fault, write kernel text", t_pf_write_text },
-	{ "page fault, write Switcher", t_switcher_write },
-	{ "pte accessed on read", t_pte_accessed },
-	{ "pte dirty on write", t_pte_dirty },
-	{ "pte revoked", t_pte_revoked },
-	{ "pte moved", t_pte_moved },
-	{ "FLUSH_TLB seen", t_flush_tlb },
-	{ "absent pte filled silently", t_fill_silently },
-	{ "gdt initial entries", t_gdt_initial },
-	{ "gdt dpl raised", t_gdt_dpl_raised },
-	{ "gdt not present", t_gdt_not_present },
-	{ "gdt Host entries kept", t_gdt_host_entries },
-	{ "bad selectors fault", t_gp_selector },
-	{ "LOAD_TLS", t_tls },
-	{ "task register", t_str },
-	{ "interrupt gate reflected", t_reflected },
-	{ "trap gate direct", t_direct },
-	{ "int without gate faults", t_int_without_gate },
-	{ "int3 from ring 1", t_int3 },
-	{ "privileged instructions fault", t_privileged },
-	{ "cli skipped", t_cli_skipped },
-	{ "ports read as ones", t_ports },
-	{ "popf leaves IF and IOPL", t_popf },
-	{ "cpuid", t_cpuid },
-	{ "timer fires, not early", t_timer },
-	{ "timer fires once", t_timer_once },
-	{ "timer cancelled", t_timer_cancel },
-	{ "irq masked", t_irq_masked },
-	{ "irq disabled, then sent", t_irq_disabled },
-	{ "halt wakes with irqs on", t_halt },
-	{ "time stamp moves", t_stamp_moves },
-	{ "exit code", t_exit_code },
-	{ "system call keeps registers", t_user_registers },
-	{ "user sees IF set", t_user_flags },
-	{ "bad user pointers refused", t_bad_pointers },
-	{ "SET_STACK honoured", t_set_stack },
-	{ "user trap gate direct", t_user_direct },
-	{ "user interrupt gate reflected", t_user_reflected },
-	{ "user TLS switched", t_user_tls },
-	{ "user FPU switched", t_user_fpu },
-	{ "user preempted", t_preempted },
-	{ "sleeper killed", t_kill_sleeper },
-	{ "address space recycled", t_recycled },
+	{"hypercall keeps registers", t_registers},
+	{"hypercall keeps segments", t_segments},
+	{"hypercall keeps flags", t_flags},
+	{"async ring drained", t_async_drained},
+	{"async ring wraps", t_async_wraps},
+	{"async order kept", t_async_order},
+	{"reserve_mem set", t_reserve_mem},
+	{"wall clock set", t_wall_clock},
+	{"page fault, no table", t_pf_no_table},
+	{"page fault, read absent", t_pf_read_absent},
+	{"page fault, write absent", t_pf_write_absent},
+	{"page fault, write read-only", t_pf_write_readonly},
+	{"page fault, write kernel text", t_pf_write_text},
+	{"page fault, write Switcher", t_switcher_write},
+	{"pte accessed on read", t_pte_accessed},
+	{"pte dirty on write", t_pte_dirty},
+	{"pte revoked", t_pte_revoked},
+	{"pte moved", t_pte_moved},
+	{"FLUSH_TLB seen", t_flush_tlb},
+	{"absent pte filled silently", t_fill_silently},
+	{"gdt initial entries", t_gdt_initial},
+	{"gdt dpl raised", t_gdt_dpl_raised},
+	{"gdt not present", t_gdt_not_present},
+	{"gdt Host entries kept", t_gdt_host_entries},
+	{"bad selectors fault", t_gp_selector},
+	{"LOAD_TLS", t_tls},
+	{"task register", t_str},
+	{"interrupt gate reflected", t_reflected},
+	{"trap gate direct", t_direct},
+	{"int without gate faults", t_int_without_gate},
+	{"int3 from ring 1", t_int3},
+	{"privileged instructions fault", t_privileged},
+	{"cli skipped", t_cli_skipped},
+	{"ports read as ones", t_ports},
+	{"popf leaves IF and IOPL", t_popf},
+	{"cpuid", t_cpuid},
+	{"timer fires, not early", t_timer},
+	{"timer fires once", t_timer_once},
+	{"timer cancelled", t_timer_cancel},
+	{"irq masked", t_irq_masked},
+	{"irq disabled, then sent", t_irq_disabled},
+	{"halt wakes with irqs on", t_halt},
+	{"time stamp moves", t_stamp_moves},
+	{"exit code", t_exit_code},
+	{"system call keeps registers", t_user_registers},
+	{"user sees IF set", t_user_flags},
+	{"bad user pointers refused", t_bad_pointers},
+	{"SET_STACK honoured", t_set_stack},
+	{"user trap gate direct", t_user_direct},
+	{"user interrupt gate reflected", t_user_reflected},
+	{"user TLS switched", t_user_tls},
+	{"user FPU switched", t_user_fpu},
+	{"user preempted", t_preempted},
+	{"sleeper killed", t_kill_sleeper},
+	{"address space recycled", t_recycled},
 };
 
 static const struct user_fault_test user_faults[] = {
-	{ "read0", 0, TRAP_PF, 4 },
-	{ "write0", 0, TRAP_PF, 6 },
-	{ "writetext", 0, TRAP_PF, 7 },
-	{ "readkernel", 0, TRAP_PF, 5 },
-	{ "writeat", PAGE_OFFSET + 0x100000, TRAP_PF, 7 },
-	{ "readat", 1, TRAP_PF, 5 },
-	{ "writeat", 1, TRAP_PF, 7 },
-	{ "hypercall", 0, TRAP_GP, LGUEST_TRAP_ENTRY * 8 + 2 },
-	{ "int21", 0, TRAP_GP, 0x21 * 8 + 2 },
-	{ "int3", 0, TRAP_BP, 0 },
-	{ "into", 0, TRAP_OF, 0 },
-	{ "divide", 0, TRAP_DE, 0 },
-	{ "undefined", 0, TRAP_UD, 0 },
-	{ "hlt", 0, TRAP_GP, 0 },
-	{ "cli", 0, TRAP_GP, 0 },
-	{ "port", 0, TRAP_GP, 0 },
-	{ "badsegment", 0, TRAP_GP, 0x60 },
-	{ "ldt", 0, TRAP_GP, 0x0c },
-	{ "farkernel", 0, TRAP_GP, 0x60 },
+	{"read0", 0, TRAP_PF, 4},
+	{"write0", 0, TRAP_PF, 6},
+	{"writetext", 0, TRAP_PF, 7},
+	{"readkernel", 0, TRAP_PF, 5},
+	{"writeat", PAGE_OFFSET + 0x100000, TRAP_PF, 7},
+	{"readat", 1, TRAP_PF, 5},
+	{"writeat", 1, TRAP_PF, 7},
+	{"hypercall", 0, TRAP_GP, LGUEST_TRAP_ENTRY * 8 + 2},
+	{"int21", 0, TRAP_GP, 0x21 * 8 + 2},
+	{"int3", 0, TRAP_BP, 0},
+	{"into", 0, TRAP_OF, 0},
+	{"divide", 0, TRAP_DE, 0},
+	{"undefined", 0, TRAP_UD, 0},
+	{"hlt", 0, TRAP_GP, 0},
+	{"cli", 0, TRAP_GP, 0},
+	{"port", 0, TRAP_GP, 0},
+	{"badsegment", 0, TRAP_GP, 0x60},
+	{"ldt", 0, TRAP_GP, 0x0c},
+	{"farkernel", 0, TRAP_GP, 0x60},
 };
 
 static const struct test more_tests[] = {
-	{ "user single step", t_single_step },
-	{ "pte dirty after SET_PTE", t_dirty_again },
-	{ "control registers read", t_control_registers },
+	{"user single step", t_single_step},
+	{"pte dirty after SET_PTE", t_dirty_again},
+	{"control registers read", t_control_registers},
 };
 
 static int passed, failed;
@@ -831,8 +842,9 @@ static void run_tests(const struct test *test, u32 count)
 		report(ok, test->name);
 		if (!ok)
 			printf("  last probe: hits %d vector %u error %u cr2 0x%08x; last end: "
-			       "killed %d error %u code %d\n", probe.hits, probe.vector,
-			       probe.error, probe.cr2, ended.killed, ended.error, ended.code);
+			       "killed %d error %u code %d\n",
+			       probe.hits, probe.vector, probe.error, probe.cr2, ended.killed,
+			       ended.error, ended.code);
 	}
 }
 
@@ -848,7 +860,9 @@ static void run_user_faults(void)
 			 ended.killed == (int)t->vector + 1 && ended.error == t->error;
 
 		snprintf(name, sizeof(name), "user fault %s%s", t->program,
-			 t->arg == 1 ? " Switcher" : t->arg ? " kernel" : "");
+			 t->arg == 1 ? " Switcher"
+			 : t->arg    ? " kernel"
+				     : "");
 		report(ok, name);
 		if (!ok)
 			printf("  killed %d error %u cr2 0x%08x eip 0x%08x\n", ended.killed,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:927 guests/shared/puppy/shell.c: The prompt. It is a kernel task, pid 1: most of its commands ask the
- * kernel something that no system call offers. A table holds the commands with their help, so that
- * help cannot forget one. :*/
+/*P:927 guests/shared/puppy/shell.c: The prompt. It is a kernel task, pid 1: most of its commands
+ * ask the kernel something that no system call offers. A table holds the commands with their help,
+ * so that help cannot forget one. :*/
 #include "puppy.h"
 
-#define WORDS_MAX	16
-#define LINE_MAX	160
-#define CPUID_LEAVES	8
+#define WORDS_MAX    16
+#define LINE_MAX     160
+#define CPUID_LEAVES 8
 
 struct command {
 	const char *name, *args, *what;
@@ -46,7 +46,7 @@ static void print_end(int pid, const char *name, const struct task_end *end)
 	/* A fault has had its line already. */
 }
 
-/* In the foreground: ^C is for the program now. Ends of background programs are noticed on the way. */
+/* In the foreground: ^C is for the program now. */
 void run_program(const struct user_program *program, u32 arg)
 {
 	struct task *task = task_user(program->name, program->entry, arg);
@@ -95,7 +95,7 @@ static void do_help(int argc, char **argv)
 
 static void do_ps(int argc, char **argv)
 {
-	static const char *const states[] = { "free", "run", "sleep", "zombie" };
+	static const char *const states[] = {"free", "run", "sleep", "zombie"};
 	int i;
 
 	(void)argc, (void)argv;
@@ -153,7 +153,7 @@ static u32 days_in_year(u32 year)
 
 static void do_date(int argc, char **argv)
 {
-	static const u8 lengths[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	static const u8 lengths[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	u32 second, day = (u32)div_u64(wall_seconds(), 86400, &second), year = 1970, month = 0;
 
 	(void)argc, (void)argv;
@@ -336,13 +336,14 @@ static void do_reboot(int argc, char **argv)
 
 static void cpuid(u32 leaf, u32 *r)
 {
-	__asm__ volatile("cpuid" : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
+	__asm__ volatile("cpuid"
+			 : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
 			 : "0"(leaf), "2"(0));
 }
 
 static void do_cpuid(int argc, char **argv)
 {
-	u32 r[4], text[13] = { 0 }, leaf, top;
+	u32 r[4], text[13] = {0}, leaf, top;
 
 	(void)argc, (void)argv;
 	cpuid(0, r);
@@ -385,8 +386,8 @@ static void do_stack(int argc, char **argv)
 
 	(void)argc, (void)argv;
 	__asm__ volatile("movl %%esp, %0" : "=r"(esp));
-	printf("ring 1 stack of pid %d: 0x%08x to 0x%08x, esp 0x%08x, %u bytes used\n", current->pid,
-	       (u32)current->stack, (u32)current->stack + STACK_BYTES, esp,
+	printf("ring 1 stack of pid %d: 0x%08x to 0x%08x, esp 0x%08x, %u bytes used\n",
+	       current->pid, (u32)current->stack, (u32)current->stack + STACK_BYTES, esp,
 	       (u32)current->stack + STACK_BYTES - esp);
 	printf("SET_STACK(0x%x, 0x%08x, %d): a trap from ring 3 pushes there\n", KERNEL_DS,
 	       (u32)current->stack + STACK_BYTES, STACK_PAGES);
@@ -399,29 +400,29 @@ static void do_selftest(int argc, char **argv)
 }
 
 static const struct command commands[] = {
-	{ "help", "", "this list", do_help },
-	{ "ps", "", "tasks: ring, state, time used", do_ps },
-	{ "mem", "", "memory, and where things are", do_mem },
-	{ "uptime", "", "time since boot, and what it was spent on", do_uptime },
-	{ "date", "", "wall clock, as the Host tells it", do_date },
-	{ "ls", "[DIR]", "list files", do_ls },
-	{ "cat", "FILE...", "show files", do_cat },
-	{ "echo", "TEXT", "print TEXT", do_echo },
-	{ "write", "FILE TEXT", "replace what FILE holds", do_write },
-	{ "sync", "", "bring what was written to the disk", do_sync },
-	{ "run", "PROG [N]", "run a ring-3 program and wait", do_run },
-	{ "spin", "[N [MS]]", "start N programs that only compute", do_spin },
-	{ "kill", "PID", "end a process", do_kill },
-	{ "sleep", "[MS]", "wait", do_sleep },
-	{ "hyper", "[N]", "do N hypercalls and count the ticks", do_hyper },
-	{ "cpuid", "", "what the CPU says of itself", do_cpuid },
-	{ "stack", "", "the ring-1 stack", do_stack },
-	{ "selftest", "[more]", "check what the Host promises", do_selftest },
-	{ "fault", "[kernel]", "two bad processes, or a bad kernel", do_fault },
-	{ "crash", "[TEXT]", "die with TEXT", do_crash },
-	{ "halt", "", "power off (also poweroff, or ^D)", do_halt },
-	{ "reboot", "", "ask for a restart", do_reboot },
-	{ NULL, NULL, NULL, NULL },
+	{"help", "", "this list", do_help},
+	{"ps", "", "tasks: ring, state, time used", do_ps},
+	{"mem", "", "memory, and where things are", do_mem},
+	{"uptime", "", "time since boot, and what it was spent on", do_uptime},
+	{"date", "", "wall clock, as the Host tells it", do_date},
+	{"ls", "[DIR]", "list files", do_ls},
+	{"cat", "FILE...", "show files", do_cat},
+	{"echo", "TEXT", "print TEXT", do_echo},
+	{"write", "FILE TEXT", "replace what FILE holds", do_write},
+	{"sync", "", "bring what was written to the disk", do_sync},
+	{"run", "PROG [N]", "run a ring-3 program and wait", do_run},
+	{"spin", "[N [MS]]", "start N programs that only compute", do_spin},
+	{"kill", "PID", "end a process", do_kill},
+	{"sleep", "[MS]", "wait", do_sleep},
+	{"hyper", "[N]", "do N hypercalls and count the ticks", do_hyper},
+	{"cpuid", "", "what the CPU says of itself", do_cpuid},
+	{"stack", "", "the ring-1 stack", do_stack},
+	{"selftest", "[more]", "check what the Host promises", do_selftest},
+	{"fault", "[kernel]", "two bad processes, or a bad kernel", do_fault},
+	{"crash", "[TEXT]", "die with TEXT", do_crash},
+	{"halt", "", "power off (also poweroff, or ^D)", do_halt},
+	{"reboot", "", "ask for a restart", do_reboot},
+	{NULL, NULL, NULL, NULL},
 };
 
 static void run_line(char *line)
@@ -451,8 +452,9 @@ static void run_line(char *line)
 	printf("%s: no such command, try help\n", argv[0]);
 }
 
-/*G:480 puppy.run=ps;run,hello;halt on the kernel's command line is typed by nobody but runs like a session. A
- * semicolon ends a command, a comma stands for a blank, since a blank would end the word. */
+/*G:480 puppy.run=ps;run,hello;halt on the kernel's command line is typed by nobody but runs like a
+ * session. A semicolon ends a command, a comma stands for a blank, since a blank would end the
+ * word. */
 static void run_boot_commands(void)
 {
 	static const char key[] = "puppy.run=";

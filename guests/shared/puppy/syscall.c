@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:920 guests/shared/puppy/syscall.c: The system calls: number in %eax, arguments in %ebx, %ecx, %edx,
- * answer in %eax. The numbers are Linux's where Linux has the call; -1 is the only error. :*/
+/*P:920 guests/shared/puppy/syscall.c: The system calls: number in %eax, arguments in %ebx, %ecx,
+ * %edx, answer in %eax. The numbers are Linux's where Linux has the call; -1 is the only error. :*/
 #include "puppy.h"
 #include "../../lib/console.h"
 
-#define TLS_SLOTS	3
+#define TLS_SLOTS 3
 
-/*G:240 The way of int 0x80: its gate is a trap gate open to ring 3, so the CPU itself comes from the
- * process to our stub, and the Host never hears of it. What a process hands us is checked once, by
- * address range: a page that is allowed but absent will simply fault here, in ring 1, and be filled. */
+/*G:240 The way of int 0x80: its gate is a trap gate open to ring 3, so the CPU itself comes from
+ * the process to our stub, and the Host never hears of it. What a process hands us is checked once,
+ * by address range: a page that is allowed but absent will simply fault here, in ring 1, and be
+ * filled. */
 static u32 sys_exit(struct frame *f)
 {
 	task_exit((int)f->ebx);
@@ -122,18 +123,9 @@ static u32 sys_uptime_ms(struct frame *f)
 }
 
 static u32 (*const calls[])(struct frame *) = {
-	[1] = sys_exit,
-	[2] = sys_fork,
-	[3] = sys_read,
-	[4] = sys_write,
-	[7] = sys_waitpid,
-	[20] = sys_getpid,
-	[37] = sys_kill,
-	[45] = sys_brk,
-	[158] = sys_yield,
-	[162] = sys_sleep,
-	[243] = sys_set_tls,
-	[244] = sys_uptime_ms,
+	[1] = sys_exit,	   [2] = sys_fork,    [3] = sys_read,	   [4] = sys_write,
+	[7] = sys_waitpid, [20] = sys_getpid, [37] = sys_kill,	   [45] = sys_brk,
+	[158] = sys_yield, [162] = sys_sleep, [243] = sys_set_tls, [244] = sys_uptime_ms,
 };
 
 void syscall(struct frame *f)

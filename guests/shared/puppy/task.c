@@ -14,7 +14,7 @@ extern u8 boot_stack[];
 
 static int next_pid = 1;
 static struct task *fpu_owner;
-int ts_is_set;				/* the TS flag as the Host has it */
+int ts_is_set; /* the TS flag as the Host has it */
 
 static struct task *task_new(const char *name)
 {
@@ -64,8 +64,9 @@ static struct frame *user_frame(struct task *task)
 	return (struct frame *)(task->stack + STACK_BYTES) - 1;
 }
 
-/*G:370 A new process is a frame on a new stack that looks as if the process had just been interrupted
- * before its first instruction. Nothing of its memory exists yet; the first fetch will fault. */
+/*G:370 A new process is a frame on a new stack that looks as if the process had just been
+ * interrupted before its first instruction. Nothing of its memory exists yet; the first fetch will
+ * fault. */
 struct task *task_user(const char *name, u32 entry, u32 arg)
 {
 	struct task *task = task_new(name);
@@ -162,12 +163,12 @@ static u32 readable_selector(u32 selector)
 	return ok ? selector : 0;
 }
 
-/*G:380 The switch. Four things belong to a process and not to the kernel: its page directory, the stack
- * on which its traps arrive, its thread-local segments, and the right to use the FPU. All four live
- * with the Host, so four calls are queued and one call aloud carries them over: one trip instead of
- * four. %fs and %gs are emptied first, as one of them may refer to a TLS descriptor which is about to
- * change. The directory goes before the stack: the Host pins a stack into the directory that is
- * current when it is set. */
+/*G:380 The switch. Four things belong to a process and not to the kernel: its page directory, the
+ * stack on which its traps arrive, its thread-local segments, and the right to use the FPU. All
+ * four live with the Host, so four calls are queued and one call aloud carries them over: one trip
+ * instead of four. %fs and %gs are emptied first, as one of them may refer to a TLS descriptor
+ * which is about to change. The directory goes before the stack: the Host pins a stack into the
+ * directory that is current when it is set. */
 static void switch_to(struct task *next)
 {
 	struct task *prev = current;
@@ -175,7 +176,8 @@ static void switch_to(struct task *next)
 
 	__asm__ volatile("movl %%fs, %0\n\tmovl %%gs, %1\n\t"
 			 "movl %2, %%fs\n\tmovl %2, %%gs"
-			 : "=&r"(prev->fs), "=&r"(prev->gs) : "r"(0));
+			 : "=&r"(prev->fs), "=&r"(prev->gs)
+			 : "r"(0));
 	if (next->pgd != prev->pgd)
 		hcall_async(LHCALL_NEW_PGTABLE, phys_of(next->pgd), 0, 0, 0);
 	hcall_async(LHCALL_SET_STACK, KERNEL_DS, (u32)next->stack + STACK_BYTES, STACK_PAGES, 0);
@@ -186,7 +188,8 @@ static void switch_to(struct task *next)
 	ts_is_set = ts;
 	hcall_flush();
 	__asm__ volatile("movl %0, %%fs\n\tmovl %1, %%gs"
-			 : : "r"(readable_selector(next->fs)), "r"(readable_selector(next->gs)));
+			 :
+			 : "r"(readable_selector(next->fs)), "r"(readable_selector(next->gs)));
 	current = next;
 	switch_count++;
 	next->switches++;
@@ -208,9 +211,9 @@ static struct task *pick_next(void)
 	return NULL;
 }
 
-/*G:390 Nobody to run means HALT, the one hypercall that does not come back at once. The Host wakes us for
- * an interrupt, whatever our flag says, and leaves the flag on; the handler has run when the call
- * returns, and may have made somebody runnable. */
+/*G:390 Nobody to run means HALT, the one hypercall that does not come back at once. The Host wakes
+ * us for an interrupt, whatever our flag says, and leaves the flag on; the handler has run when the
+ * call returns, and may have made somebody runnable. */
 static void idle(void)
 {
 	u64 start = now_ns();
@@ -308,8 +311,8 @@ static void give_away_children(void)
 	}
 }
 
-/* The directory must not be current when it goes back to the pool; the stack we stand on stays until
- * the parent has looked. */
+/* The directory must not be current when it goes back to the pool; the stack we stand on stays
+ * until the parent has looked. */
 void task_exit(int code)
 {
 	u32 *pgd = current->pgd;
@@ -332,7 +335,7 @@ void task_exit(int code)
 	panic("a dead task was scheduled");
 }
 
-/* Waits for a child (pid 0 = any); returns its pid, 0 if none is done and we must not block, or -1. */
+/* Waits for a child (pid 0 = any); returns its pid, 0 if none is done yet, -1 if there is none. */
 int task_wait(int pid, struct task_end *end, char *name, int block)
 {
 	int i, children;
@@ -372,9 +375,9 @@ void task_set_tls(u32 slot, u32 low, u32 high)
 	hcall(LHCALL_LOAD_TLS, phys_of(current->tls), 0, 0, 0);
 }
 
-/*G:395 The FPU changes hands lazily. A process that does not own it runs with the Host's TS flag set; its
- * first FPU instruction raises "not available", and only then are 108 bytes saved and 108 loaded. Most
- * processes never get there. */
+/*G:395 The FPU changes hands lazily. A process that does not own it runs with the Host's TS flag
+ * set; its first FPU instruction raises "not available", and only then are 108 bytes saved and 108
+ * loaded. Most processes never get there. */
 void fpu_fault(void)
 {
 	hcall(LHCALL_TS, 0, 0, 0, 0);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:918 guests/shared/puppy/time.c: What time it is, and waking up in time. The time-stamp counter is the
- * clock if the Host has given its frequency, else the stamp in lguest_data; the clock event is armed
- * only when somebody is waiting for it. :*/
+/*P:918 guests/shared/puppy/time.c: What time it is, and waking up in time. The time-stamp counter
+ * is the clock if the Host has given its frequency, else the stamp in lguest_data; the clock event
+ * is armed only when somebody is waiting for it. :*/
 #include "puppy.h"
 
-#define NS_PER_MS	1000000u
-#define TICK_NS		(10 * NS_PER_MS)	/* 100 Hz, while processes compete */
-#define FAR_NS		2000000000u		/* one event reaches this far; then we arm again */
+#define NS_PER_MS 1000000u
+#define TICK_NS	  (10 * NS_PER_MS) /* 100 Hz, while processes compete */
+#define FAR_NS	  2000000000u	   /* one event reaches this far; then we arm again */
 
 u32 timer_sets;
 
 static u64 boot_tsc;
 static u32 boot_sec, boot_nsec;
-static u64 armed_for;				/* 0 = not armed */
+static u64 armed_for; /* 0 = not armed */
 
 void time_init(void)
 {
@@ -22,8 +22,8 @@ void time_init(void)
 	irq_unmask(LGUEST_IRQ_TIMER);
 }
 
-/* The stamp is two words without a lock; the Host writes them only while we do not run, so an unchanged
- * second means that both halves belong together. */
+/* The stamp is two words without a lock; the Host writes them only while we do not run, so an
+ * unchanged second means that both halves belong together. */
 static u64 stamp_ns(void)
 {
 	u32 sec, nsec;
@@ -35,8 +35,8 @@ static u64 stamp_ns(void)
 	return (u64)(sec - boot_sec) * 1000000000u + nsec - boot_nsec;
 }
 
-/*G:360 Nanoseconds since boot. Ticks are split into milliseconds and a remainder first: multiplied by a
- * million at once they would overflow 64 bits after a few hours. */
+/*G:360 Nanoseconds since boot. Ticks are split into milliseconds and a remainder first: multiplied
+ * by a million at once they would overflow 64 bits after a few hours. */
 u64 now_ns(void)
 {
 	u32 khz = lguest_data.tsc_khz, rest;
@@ -65,8 +65,8 @@ void timer_at(u64 when_ns)
 	hcall(LHCALL_SET_CLOCKEVENT, (u32)delta, 0, 0, 0);
 }
 
-/* Tickless: a tick is needed when several tasks want the CPU, an alarm when somebody sleeps with one.
- * Otherwise the event is cancelled and an idle puppy costs nothing. */
+/* Tickless: a tick is needed when several tasks want the CPU, an alarm when somebody sleeps with
+ * one. Otherwise the event is cancelled and an idle puppy costs nothing. */
 void timer_program(void)
 {
 	u64 now = now_ns(), want = 0;

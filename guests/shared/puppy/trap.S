@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:914 guests/shared/puppy/trap.S: The way into the kernel and back: one stub for each vector, the
  * common entry that builds struct frame, the return path with the eight bytes that no interrupt may
- * enter, and the stack switch between two tasks. The order of the pushes is the order of struct frame
- * in puppy.h. :*/
+ * enter, and the stack switch between two tasks. The order of the pushes is the order of struct
+ * frame in puppy.h. :*/
 #include "../../lib/abi.h"
 
-/*G:200 Some exceptions bring an error code and the rest do not; the stubs push a zero for those that
- * do not, and then their number, so that everybody's stack looks alike. Each stub has 16 bytes, hence
- * the address of one is a shift and an addition and no table is needed. */
+/*G:200 Some exceptions bring an error code and the rest do not; the stubs push a zero for those
+ * that do not, and then their number, so that everybody's stack looks alike. Each stub has 16
+ * bytes, hence the address of one is a shift and an addition and no table is needed. */
 	.text
 	.balign	16
 	.globl	trap_stubs
@@ -43,15 +43,15 @@ common_entry:
 	addl	$4, %esp
 /*:*/
 
-/*G:210 Going back. The saved eflags say whether interrupts were on, but iret at ring 1 leaves the real
- * flag alone, and the virtual one is a word in memory that we must set by hand: one instruction too
- * early, because after iret it is too late. So there is a moment in which interrupts look enabled
- * while %eax and the frame are still on the stack. The Host knows its bounds (noirq_start, noirq_end)
- * and delivers nothing in between. Store 6 bytes, pop 1, iret 1: exactly eight, and a Host that does
- * not know our era takes that as a sign.
+/*G:210 Going back. The saved eflags say whether interrupts were on, but iret at ring 1 leaves the
+ * real flag alone, and the virtual one is a word in memory that we must set by hand: one
+ * instruction too early, because after iret it is too late. So there is a moment in which
+ * interrupts look enabled while %eax and the frame are still on the stack. The Host knows its
+ * bounds (noirq_start, noirq_end) and delivers nothing in between. Store 6 bytes, pop 1, iret 1:
+ * exactly eight, and a Host that does not know our era takes that as a sign.
  *
- * The store goes through %ss, because %ds already belongs to the user again. Only bit 9 is kept: a Host
- * may test the whole word. */
+ * The store goes through %ss, because %ds already belongs to the user again. Only bit 9 is kept: a
+ * Host may test the whole word. */
 	.globl	trap_return
 trap_return:
 	popal
@@ -74,9 +74,9 @@ noirq_start:
 noirq_end:
 /*:*/
 
-/*G:330 switch_stacks(&from->esp, to->esp): what C expects to survive a call is pushed on the old stack
- * and popped from the new one. The return address on the new stack decides where the new task goes on:
- * behind its own call of this function, or in first_run if it has never run. */
+/*G:330 switch_stacks(&from->esp, to->esp): what C expects to survive a call is pushed on the old
+ * stack and popped from the new one. The return address on the new stack decides where the new task
+ * goes on: behind its own call of this function, or in first_run if it has never run. */
 	.globl	switch_stacks
 switch_stacks:
 	movl	4(%esp), %eax

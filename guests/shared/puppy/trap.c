@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:917 guests/shared/puppy/trap.c: Everything that interrupts the straight course of a program:
- * exceptions, interrupts and system calls come together in trap(), which decides whose business it is.
- * A fault of a process ends the process; a fault of the kernel ends the guest. :*/
+ * exceptions, interrupts and system calls come together in trap(), which decides whose business it
+ * is. A fault of a process ends the process; a fault of the kernel ends the guest. :*/
 #include "puppy.h"
 #include "../../lib/block.h"
 #include "../../lib/console.h"
@@ -11,17 +11,33 @@ u32 irq_count[LGUEST_IRQS];
 volatile u32 timer_irqs;
 
 static const char *const fault_names[20] = {
-	"divide error", "debug trap", "nmi", "breakpoint", "overflow", "bound exceeded",
-	"invalid opcode", "fpu not available", "double fault", "fpu overrun", "bad tss",
-	"segment not present", "stack fault", "general protection", "page fault", "reserved",
-	"fpu error", "alignment check", "machine check", "simd error",
+	"divide error",
+	"debug trap",
+	"nmi",
+	"breakpoint",
+	"overflow",
+	"bound exceeded",
+	"invalid opcode",
+	"fpu not available",
+	"double fault",
+	"fpu overrun",
+	"bad tss",
+	"segment not present",
+	"stack fault",
+	"general protection",
+	"page fault",
+	"reserved",
+	"fpu error",
+	"alignment check",
+	"machine check",
+	"simd error",
 };
 
-/*G:190 Gates. A trap gate is a promise that the handler does not mind interrupts, and that lets the Host
- * put it straight into the CPU's own table: the trap then costs no visit to the Host at all. System
- * calls are worth that; so is one exception, "divide error", because the self-test wants to see both
- * kinds. The others are interrupt gates, which the Host must deliver itself, as it has to clear our
- * interrupt flag. Only int3, into and int 0x80 may be raised on purpose by ring 3. */
+/*G:190 Gates. A trap gate is a promise that the handler does not mind interrupts, and that lets the
+ * Host put it straight into the CPU's own table: the trap then costs no visit to the Host at all.
+ * System calls are worth that; so is one exception, "divide error", because the self-test wants to
+ * see both kinds. The others are interrupt gates, which the Host must deliver itself, as it has to
+ * clear our interrupt flag. Only int3, into and int 0x80 may be raised on purpose by ring 3. */
 void traps_init(void)
 {
 	u32 v;
@@ -38,8 +54,8 @@ void traps_init(void)
 }
 /*:*/
 
-/* Every word on the stack that points behind a call instruction of ours: some are old, none is missed,
- * and it works without frame pointers. */
+/* Every word on the stack that points behind a call instruction of ours: some are old, none is
+ * missed, and it works without frame pointers. */
 void print_backtrace(u32 esp)
 {
 	extern const char _text[], _etext[];
@@ -152,9 +168,9 @@ static void before_user(void)
 	}
 }
 
-/*G:230 One door for everything. The kernel runs with interrupts off from here on (a system call comes in
- * with them on, since its gate is a trap gate), so nothing below needs a lock; they come on again with
- * the frame that trap_return loads, or while the idle loop halts. */
+/*G:230 One door for everything. The kernel runs with interrupts off from here on (a system call
+ * comes in with them on, since its gate is a trap gate), so nothing below needs a lock; they come
+ * on again with the frame that trap_return loads, or while the idle loop halts. */
 void trap(struct frame *f)
 {
 	u32 irq_was = irq_save();

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:921 guests/shared/puppy/tty.c: From characters to lines. Characters arrive by interrupt and wait in a
- * small buffer; whoever reads edits them into a line with echo. It knows backspace, ^U, ^C and ^D, and
- * throws away the escape sequences of arrow keys. :*/
+/*P:921 guests/shared/puppy/tty.c: From characters to lines. Characters arrive by interrupt and wait
+ * in a small buffer; whoever reads edits them into a line with echo. It knows backspace, ^U, ^C and
+ * ^D, and throws away the escape sequences of arrow keys. :*/
 #include "puppy.h"
 
-#define TYPED_MAX	512
-#define CTRL(letter)	((letter) - '@')
+#define TYPED_MAX    512
+#define CTRL(letter) ((letter) - '@')
 
-int foreground_pid;			/* who dies of a ^C; 0 = the line being typed */
+int foreground_pid; /* who dies of a ^C; 0 = the line being typed */
 
 static char typed[TYPED_MAX];
-static u32 typed_in, typed_out;		/* free-running */
+static u32 typed_in, typed_out; /* free-running */
 static int interrupted;
 
 /* Called by the interrupt handler. What does not fit is lost, as on any serial line. */
@@ -62,9 +62,9 @@ static void rub_out(int *length, int chars)
 		printf("\b \b");
 }
 
-/*G:460 Returns the length of the line, -1 after ^C, -2 for ^D on an empty line. Echo happens here and not
- * when the key is pressed: what is typed ahead appears behind the prompt it belongs to, and a script
- * that is piped in reads like a session. */
+/*G:460 Returns the length of the line, -1 after ^C, -2 for ^D on an empty line. Echo happens here
+ * and not when the key is pressed: what is typed ahead appears behind the prompt it belongs to, and
+ * a script that is piped in reads like a session. */
 int tty_read_line(char *line, int room)
 {
 	int length = 0, c;
