@@ -137,3 +137,9 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 			run_blocks(cpu);
 	}
 }
+
+void cpu_drop_caches(struct cpu *cpu)
+{
+	block_cache_flush(cpu);
+	tlb_flush(&cpu->tlb, true);
+}

@@ -213,7 +213,7 @@ void seg_drop_inner(struct cpu *cpu, unsigned cpl)
 		struct seg *g = &cpu->s.seg[regs[i]];
 		bool conforming = (g->attr & (SEG_CODE | SEG_C)) == (SEG_CODE | SEG_C);
 
-		if (!conforming && (g->attr & SEG_DPL) >> 5 < cpl)
+		if (!conforming && (unsigned)(g->attr & SEG_DPL) >> 5 < cpl)
 			*g = (struct seg){0, 0, 0, 0};
 	}
 }
@@ -250,7 +250,7 @@ int seg_lar(struct cpu *cpu, uint16_t sel, uint32_t *v, bool *ok)
 	if (look(cpu, sel, 0x1a3e, &d, ok))
 		return 1;
 	if (*ok)
-		*v = d.hi & 0x00f0ff00;
+		*v = d.hi & 0x00ffff00; /* silicon: limit 19:16 too, which the manual leaves open */
 	return 0;
 }
 

@@ -147,7 +147,8 @@ static void build(struct mem *mem)
 	for (unsigned i = 0; i < ARRAY_LEN(ldt); i++)
 		put_desc(mem, PA_LDT + i * 8, ldt[i].base, ldt[i].limit,
 			 ldt_type[ldt[i].type] | 0x10 | (ldt[i].np ? 0 : 0x80), 3,
-			 (ldt[i].pg ? 8 : 0) | (ldt[i].big ? 4 : 0));
+			 1 /* AVL: Linux calls it useable */ | (ldt[i].pg ? 8 : 0) |
+				 (ldt[i].big ? 4 : 0));
 }
 
 /* The hidden part of a segment register, from our own tables. */
@@ -157,9 +158,10 @@ static void set_seg(struct cpu *cpu, unsigned sr, uint16_t sel)
 	uint32_t lo, hi, pa = (sel & 4 ? PA_LDT : PA_GDT) + (sel & 0xfff8u);
 	le32_t w[2];
 
-	*g = (struct seg){.sel = sel};
+	*g = (struct seg){0};
 	if (!(sel & ~3))
 		return;
+	g->sel = sel;
 	if (!mem_read(cpu->mem, pa, w, 8))
 		abort();
 	lo = le32_get(w[0]);
@@ -169,6 +171,9 @@ static void set_seg(struct cpu *cpu, unsigned sr, uint16_t sel)
 	g->attr = (uint16_t)((hi >> 8 & 0xff) | (hi >> 12 & 0xf00));
 	if (g->attr & SEG_G)
 		g->limit = g->limit << 12 | 0xfff;
+	/* What cannot be loaded, the kernel that captured the tests replaced by null. */
+	if (!(g->attr & SEG_P) || (sr != CS && (g->attr & (SEG_CODE | SEG_R)) == SEG_CODE))
+		*g = (struct seg){0};
 }
 
 static uint64_t get64(const uint8_t *p)
@@ -232,7 +237,9 @@ static uint8_t bus_ack(void *ctx)
 	return 0xff;
 }
 
-static void enter_test(struct machine *m, const struct tin *t)
+/* EFLAGS.ID was not the test's but the capturing process's: it comes in as it went out, so that
+ * only a change of it can fail. */
+static void enter_test(struct machine *m, const struct tin *t, const struct tout *o)
 {
 	struct cpu *cpu = &m->cpu;
 	uint8_t page[PAGE_SIZE];
@@ -257,7 +264,7 @@ static void enter_test(struct machine *m, const struct tin *t)
 	for (unsigned i = 0; i < 8; i++)
 		cpu->s.r[i] = le32_get(t->r[i]);
 	cpu->s.eip = le32_get(t->eip);
-	cpu_set_eflags(cpu, le32_get(t->eflags));
+	cpu_set_eflags(cpu, le32_get(t->eflags) | (le32_get(o->eflags) & FL_ID));
 	for (unsigned i = 0; i < 6; i++)
 		set_seg(cpu, i, le16_get(t->sel[i]));
 	cpu->s.cpl = 3;
@@ -278,7 +285,7 @@ static uint32_t run_test(struct machine *m, const struct tin *t)
 		if (e == CPU_EXIT_SHUTDOWN)
 			return 0x100;
 		if (cpu->s.cpl == 0)
-			return (cpu->s.eip - 1 - (SYS_BASE + PA_HANDLERS)) / 16;
+			return (cpu->s.eip - (SYS_BASE + PA_HANDLERS)) / 16;
 		if (!(t->flags & F_REP) || cpu->s.eip - start >= t->len)
 			return TRAP_NONE;
 	}
@@ -541,7 +548,7 @@ int main(int argc, char **argv)
 		}
 		if (!(classes >> k & 1))
 			continue;
-		enter_test(&m, &t);
+		enter_test(&m, &t, &o);
 		bad = check(&m, &t, &o, changes, run_test(&m, &t), quiet);
 		c1 += bad == 2;
 		if (bad == 1)
