@@ -729,7 +729,12 @@ static int t_control_registers(void)
 
 /*G:610 The tables. Faults of ring 3 are all alike: a program, and the vector and error code it must
  * die of; they are rows instead of functions. An argument of 1 stands for the Switcher's address,
- * which is known only at run time. */
+ * which is known only at run time.
+ *
+ * One bit is left open. The error code is the CPU's, and the CPU walks the Host's shadow tables:
+ * for a kernel page that this process's shadow does not hold yet, "protection" (bit 0) reads as
+ * "absent". The guest cannot tell when that is; no kernel looks at the bit before it has looked at
+ * the address. */
 struct test {
 	const char *name;
 	int (*run)(void);
@@ -738,6 +743,7 @@ struct test {
 struct user_fault_test {
 	const char *program;
 	u32 arg, vector, error;
+	u32 open_bits; /* of the error code, not compared */
 };
 
 static const struct test tests[] = {
@@ -799,25 +805,25 @@ static const struct test tests[] = {
 };
 
 static const struct user_fault_test user_faults[] = {
-	{"read0", 0, TRAP_PF, 4},
-	{"write0", 0, TRAP_PF, 6},
-	{"writetext", 0, TRAP_PF, 7},
-	{"readkernel", 0, TRAP_PF, 5},
-	{"writeat", PAGE_OFFSET + 0x100000, TRAP_PF, 7},
-	{"readat", 1, TRAP_PF, 5},
-	{"writeat", 1, TRAP_PF, 7},
-	{"hypercall", 0, TRAP_GP, LGUEST_TRAP_ENTRY * 8 + 2},
-	{"int21", 0, TRAP_GP, 0x21 * 8 + 2},
-	{"int3", 0, TRAP_BP, 0},
-	{"into", 0, TRAP_OF, 0},
-	{"divide", 0, TRAP_DE, 0},
-	{"undefined", 0, TRAP_UD, 0},
-	{"hlt", 0, TRAP_GP, 0},
-	{"cli", 0, TRAP_GP, 0},
-	{"port", 0, TRAP_GP, 0},
-	{"badsegment", 0, TRAP_GP, 0x60},
-	{"ldt", 0, TRAP_GP, 0x0c},
-	{"farkernel", 0, TRAP_GP, 0x60},
+	{"read0", 0, TRAP_PF, 4, 0},
+	{"write0", 0, TRAP_PF, 6, 0},
+	{"writetext", 0, TRAP_PF, 7, 0},
+	{"readkernel", 0, TRAP_PF, 5, 1},
+	{"writeat", PAGE_OFFSET + 0x100000, TRAP_PF, 7, 1},
+	{"readat", 1, TRAP_PF, 5, 0},
+	{"writeat", 1, TRAP_PF, 7, 0},
+	{"hypercall", 0, TRAP_GP, LGUEST_TRAP_ENTRY * 8 + 2, 0},
+	{"int21", 0, TRAP_GP, 0x21 * 8 + 2, 0},
+	{"int3", 0, TRAP_BP, 0, 0},
+	{"into", 0, TRAP_OF, 0, 0},
+	{"divide", 0, TRAP_DE, 0, 0},
+	{"undefined", 0, TRAP_UD, 0, 0},
+	{"hlt", 0, TRAP_GP, 0, 0},
+	{"cli", 0, TRAP_GP, 0, 0},
+	{"port", 0, TRAP_GP, 0, 0},
+	{"badsegment", 0, TRAP_GP, 0x60, 0},
+	{"ldt", 0, TRAP_GP, 0x0c, 0},
+	{"farkernel", 0, TRAP_GP, 0x60, 0},
 };
 
 static const struct test more_tests[] = {
@@ -857,7 +863,8 @@ static void run_user_faults(void)
 		const struct user_fault_test *t = &user_faults[i];
 		u32 arg = t->arg == 1 ? 0u - lguest_data.reserve_mem : t->arg;
 		int ok = user_end(user_start_quiet(t->program, arg)) &&
-			 ended.killed == (int)t->vector + 1 && ended.error == t->error;
+			 ended.killed == (int)t->vector + 1 &&
+			 !((ended.error ^ t->error) & ~t->open_bits);
 
 		snprintf(name, sizeof(name), "user fault %s%s", t->program,
 			 t->arg == 1 ? " Switcher"
