@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:322
+ * Tests of memory access: page faults and their error codes, accesses over page borders, A and D
+ * bits, write protection, alignment, stores into code.
+:*/
+#include "cpu_world.h"
+
+START_TEST(page_crossing_store_is_whole_or_nothing)
+{
+	world_paging();
+	world_ring(3);
+	poke32(0x20ffc, 0x11111111);
+	world_pte(0x21000, 0);
+	ck_fault(acc_st32(cpu, 0x20ffe, 0x22222222), V_PF, PF_WRITE | PF_USER);
+	ck_assert_uint_eq(cpu->s.cr2, 0x21000);
+	ck_assert_uint_eq(peek32(0x20ffc), 0x11111111);
+	/* Both missing: the first is blamed, at the byte we asked for. */
+	world_pte(0x20000, 0);
+	ck_fault(acc_st32(cpu, 0x20ffe, 0x22222222), V_PF, PF_WRITE | PF_USER);
+	ck_assert_uint_eq(cpu->s.cr2, 0x20ffe);
+	world_pte(0x20000, PTE_P | PTE_RW | PTE_US);
+	world_pte(0x21000, PTE_P | PTE_RW | PTE_US);
+	ck_ok(acc_st32(cpu, 0x20ffe, 0x22222222));
+	ck_assert_uint_eq(peek32(0x20ffe), 0x22222222);
+	ck_assert_uint_eq(peek16(0x20ffc), 0x1111);
+}
+END_TEST
+
+START_TEST(error_codes)
+{
+	uint32_t v;
+
+	world_paging();
+	world_ring(3);
+	world_pte(0x20000, PTE_P);
+	world_pte(0x21000, PTE_P | PTE_US);
+	world_pte(0x22000, 0);
+	ck_fault(acc_ld32(cpu, 0x20000, &v), V_PF, PF_PRESENT | PF_USER);
+	ck_fault(acc_st32(cpu, 0x21000, 1), V_PF, PF_PRESENT | PF_USER | PF_WRITE);
+	ck_ok(acc_ld32(cpu, 0x21000, &v));
+	ck_fault(acc_st32(cpu, 0x21000, 1), V_PF, PF_PRESENT | PF_USER | PF_WRITE);
+	ck_fault(acc_ld32(cpu, 0x22008, &v), V_PF, PF_USER);
+	ck_assert_uint_eq(cpu->s.cr2, 0x22008);
+	/* The processor's own accesses are a supervisor's, in any ring. */
+	ck_ok(acc_sys_ld32(cpu, 0x20000, &v));
+	ck_fault(acc_sys_ld32(cpu, 0x22000, &v), V_PF, 0);
+	/* And their translations are not the program's. */
+	ck_fault(acc_ld32(cpu, 0x20000, &v), V_PF, PF_PRESENT | PF_USER);
+	world_ring(1);
+	ck_ok(acc_ld32(cpu, 0x20000, &v));
+	ck_fault(acc_st32(cpu, 0x22000, 1), V_PF, PF_WRITE);
+}
+END_TEST
+
+START_TEST(write_protect)
+{
+	world_paging();
+	world_ring(0);
+	world_pte(0x20000, PTE_P | PTE_US);
+	ck_fault(acc_st32(cpu, 0x20000, 1), V_PF, PF_PRESENT | PF_WRITE);
+	ck_assert_uint_eq(pte_of(0x20000) & (PTE_A | PTE_D), 0);
+	ck_ok(sys_mov_to_cr(cpu, 0, cpu->s.cr0 & ~(uint32_t)CR0_WP));
+	ck_ok(acc_st32(cpu, 0x20000, 0x1234));
+	ck_assert_uint_eq(peek32(0x20000), 0x1234);
+	ck_assert_uint_eq(pte_of(0x20000) & (PTE_A | PTE_D), PTE_A | PTE_D);
+	/* Now the TLB knows the page as writable: setting WP must be seen. */
+	ck_ok(sys_mov_to_cr(cpu, 0, cpu->s.cr0 | CR0_WP));
+	ck_fault(acc_st32(cpu, 0x20000, 1), V_PF, PF_PRESENT | PF_WRITE);
+}
+END_TEST
+
+START_TEST(accessed_and_dirty)
+{
+	uint32_t v;
+
+	world_paging();
+	world_ring(3);
+	ck_ok(acc_ld32(cpu, 0x20000, &v));
+	ck_assert_uint_eq(pte_of(0x20000) & (PTE_A | PTE_D), PTE_A);
+	ck_assert(peek32(W_PD) & PTE_A);
+	ck_assert(!(peek32(W_PD) & PTE_D));
+	/* The TLB knows it, but not yet for stores. */
+	ck_ok(acc_st32(cpu, 0x20000, 1));
+	ck_assert_uint_eq(pte_of(0x20000) & (PTE_A | PTE_D), PTE_A | PTE_D);
+	/* A probe counts as a store for the page tables, but not for memory. */
+	ck_ok(acc_probe_write(cpu, 0x21000, 4));
+	ck_assert_uint_eq(pte_of(0x21000) & (PTE_A | PTE_D), PTE_A | PTE_D);
+	ck_assert_uint_eq(peek32(0x21000), 0);
+}
+END_TEST
+
+START_TEST(write_tag_only_when_nothing_is_left_to_do)
+{
+	unsigned i = tlb_index(0x20000), c = tlb_index(0x24000);
+	const struct tlb_entry *e;
+	uint32_t v;
+
+	world_paging();
+	world_ring(3);
+	e = cpu->tlb.e[TLB_USER];
+	ck_assert_ptr_eq(cpu->view, e);
+	ck_ok(acc_refill(cpu, 0x20000, false));
+	ck_assert_uint_eq(e[i].read, 0x20000);
+	ck_assert_uint_eq(e[i].write, TLB_NONE);
+	ck_ok(acc_refill(cpu, 0x20000, true));
+	ck_assert_uint_eq(e[i].write, 0x20000);
+	ck_assert(mem.page[0x20] & MEM_DIRTY);
+	/* Code keeps the write tag away. */
+	mem_mark_code(&mem, 0x24000, 8);
+	ck_ok(acc_refill(cpu, 0x24000, true));
+	ck_assert_uint_eq(e[c].read, 0x24000);
+	ck_assert_uint_eq(e[c].write, TLB_NONE);
+	/* No RAM, no entry; all ones come back, and stores are lost. */
+	world_pte(0x25000, 0);
+	poke32(W_PT + 0x25 * 4, 0xf0000000 | PTE_P | PTE_RW | PTE_US);
+	ck_ok(acc_refill(cpu, 0x25000, true));
+	ck_assert_uint_eq(e[tlb_index(0x25000)].read, TLB_NONE);
+	ck_ok(acc_st32(cpu, 0x25000, 7));
+	ck_ok(acc_ld32(cpu, 0x25000, &v));
+	ck_assert_uint_eq(v, 0xffffffff);
+}
+END_TEST
+
+START_TEST(stores_into_code_are_made_alone)
+{
+	world_paging();
+	world_ring(3);
+	mem_mark_code(&mem, 0x20040, 16);
+	/* Beside the code: nothing special. */
+	ck_ok(acc_st32(cpu, 0x20000, 1));
+	ck_assert_uint_eq(mem.nr_changed, 0);
+	ck_assert_int_eq(acc_st32(cpu, 0x20040, 1), 1);
+	ck_assert(cpu->restart_single);
+	ck_assert(!cpu->trap.pending);
+	ck_assert_uint_eq(peek32(0x20040), 0);
+	cpu->restart_single = false;
+	ck_assert_int_eq(acc_probe_write(cpu, 0x2003e, 4), 1);
+	ck_assert(cpu->restart_single);
+	cpu->restart_single = false;
+	cpu->single = true;
+	ck_ok(acc_st32(cpu, 0x20040, 1));
+	ck_assert(!cpu->restart_single);
+	ck_assert_uint_eq(peek32(0x20040), 1);
+	ck_assert_uint_eq(mem.nr_changed, 1);
+	ck_assert_uint_eq(mem.changed[0], 0x20);
+}
+END_TEST
+
+START_TEST(alignment)
+{
+	uint32_t v;
+	uint64_t q;
+
+	world_paging();
+	world_ring(3);
+	cpu->s.cr0 |= CR0_AM;
+	ck_ok(acc_ld32(cpu, 0x20001, &v));
+	cpu->s.eflags |= FL_AC;
+	ck_fault(acc_ld32(cpu, 0x20001, &v), V_AC, 0);
+	ck_fault(acc_st16(cpu, 0x20001, 1), V_AC, 0);
+	ck_fault(acc_ld64(cpu, 0x20004, &q), V_AC, 0);
+	ck_ok(acc_ld32(cpu, 0x20004, &v));
+	/* Before paging. */
+	world_pte(0x22000, 0);
+	ck_fault(acc_ld32(cpu, 0x22001, &v), V_AC, 0);
+	/* Only ring 3. */
+	cpu_set_cpl(cpu, 2);
+	ck_ok(acc_ld32(cpu, 0x20001, &v));
+}
+END_TEST
+
+START_TEST(fetch_and_nx)
+{
+	static const uint64_t nx = 1ull << 63;
+	uint32_t pa;
+	le64_t e;
+
+	world_paging();
+	world_ring(3);
+	ck_ok(acc_fetch(cpu, 0x20010, &pa));
+	ck_assert_uint_eq(pa, 0x20010);
+	world_pte(0x20000, PTE_P);
+	ck_fault(acc_fetch(cpu, 0x20010, &pa), V_PF, PF_PRESENT | PF_USER);
+	/* PAE: one page directory, one table, one page that must not be executed. */
+	world_ring(0);
+	cpu->s.cr0 &= ~(uint32_t)CR0_PG;
+	cpu->model.ext_edx1 = CPUID_EXT_NX;
+	e = le64(0x111000 | PTE_P);
+	ck_assert(mem_write(&mem, 0x110000, &e, 8));
+	e = le64(0x112000 | PTE_P | PTE_RW | PTE_US);
+	ck_assert(mem_write(&mem, 0x111000, &e, 8));
+	e = le64(0x20000 | PTE_P | PTE_RW | PTE_US | nx);
+	ck_assert(mem_write(&mem, 0x112000 + 0x20 * 8, &e, 8));
+	cpu->s.r[ECX] = 0xc0000080;
+	cpu->s.r[EAX] = 0x800;
+	cpu->s.r[EDX] = 0;
+	ck_ok(sys_wrmsr(cpu));
+	ck_ok(sys_mov_to_cr(cpu, 4, CR4_PAE));
+	ck_ok(sys_mov_to_cr(cpu, 3, 0x110000));
+	ck_ok(sys_mov_to_cr(cpu, 0, cpu->s.cr0 | CR0_PG));
+	ck_ok(acc_sys_ld32(cpu, 0x20000, &pa));
+	ck_fault(acc_fetch(cpu, 0x20010, &pa), V_PF, PF_PRESENT | PF_FETCH);
+}
+END_TEST
+
+START_TEST(tlb_rules)
+{
+	uint32_t v;
+
+	world_paging();
+	cpu->s.cr4 |= CR4_PGE;
+	cpu_state_changed(cpu);
+	world_ring(0);
+	poke32(0x20000, 1);
+	poke32(0x21000, 2);
+	world_pte(0x20000, PTE_P | PTE_RW | PTE_G);
+	ck_ok(acc_ld32(cpu, 0x20000, &v));
+	ck_ok(acc_ld32(cpu, 0x22000, &v));
+	poke32(W_PT + 0x20 * 4, 0x21000 | PTE_P | PTE_G);
+	poke32(W_PT + 0x22 * 4, 0x21000 | PTE_P);
+	/* MOV CR3 keeps global entries, and no others. */
+	ck_ok(sys_mov_to_cr(cpu, 3, W_PD));
+	ck_ok(acc_ld32(cpu, 0x20000, &v));
+#ifndef LG_HARD
+	ck_assert_uint_eq(v, 1);
+#endif
+	ck_ok(acc_ld32(cpu, 0x22000, &v));
+	ck_assert_uint_eq(v, 2);
+	ck_ok(sys_invlpg(cpu, 0x20123));
+	ck_ok(acc_ld32(cpu, 0x20000, &v));
+	ck_assert_uint_eq(v, 2);
+	/* A change of CR4.PGE forgets all. */
+	poke32(W_PT + 0x20 * 4, 0x22000 | PTE_P | PTE_G);
+	poke32(0x22000, 3);
+	ck_ok(sys_mov_to_cr(cpu, 4, 0));
+	ck_ok(acc_ld32(cpu, 0x20000, &v));
+	ck_assert_uint_eq(v, 3);
+}
+END_TEST
+
+START_TEST(invlpg_takes_all_of_a_large_page)
+{
+	uint32_t v;
+
+	world_paging();
+	ck_ok(sys_mov_to_cr(cpu, 4, CR4_PSE));
+	poke32(W_PD + 4, 0 | PTE_P | PTE_RW | PTE_PS); /* 4 MB at 4 MB: the same RAM again */
+	poke32(0x20000, 1);
+	ck_ok(acc_ld32(cpu, 0x420000, &v));
+	ck_assert_uint_eq(v, 1);
+	poke32(W_PD + 4, 0);
+	ck_ok(sys_invlpg(cpu, 0x400000));
+	ck_fault(acc_ld32(cpu, 0x420000, &v), V_PF, 0);
+}
+END_TEST
+
+START_TEST(counting)
+{
+	world_ring(3);
+	cpu->ring0_charge_ns = 100;
+	cpu->budget = cpu->budget_mark = 1000;
+	cpu->budget -= 10;
+	ck_assert_uint_eq(cpu_clock_ns(cpu), 10);
+	cpu_set_cpl(cpu, 0);
+	ck_assert_uint_eq(cpu->s.insns[3], 10);
+	ck_assert_uint_eq(cpu_clock_ns(cpu), 110);
+	cpu->budget -= 50; /* ring 0 takes no time */
+	ck_assert_uint_eq(cpu_clock_ns(cpu), 110);
+	cpu_set_cpl(cpu, 1);
+	ck_assert_uint_eq(cpu->s.insns[0], 50);
+	cpu->budget -= 5;
+	cpu_set_cpl(cpu, 3);
+	ck_assert_uint_eq(cpu_clock_ns(cpu), 115);
+	ck_assert_uint_eq(cpu_insns(cpu), 65);
+	ck_assert_ptr_eq(cpu->view, cpu->tlb.e[TLB_USER]);
+	cpu_idle_until(cpu, 50);
+	ck_assert_uint_eq(cpu_clock_ns(cpu), 115);
+	cpu_idle_until(cpu, 200);
+	ck_assert_uint_eq(cpu_clock_ns(cpu), 200);
+	ck_assert_uint_eq(cpu->idle_ns, 85);
+}
+END_TEST
+
+START_TEST(reset_state)
+{
+	cpu_reset(cpu);
+	ck_assert_uint_eq(cpu->s.seg[CS].base + cpu->s.eip, 0xfffffff0);
+	ck_assert_uint_eq(cpu->s.seg[CS].sel, 0xf000);
+	ck_assert_uint_eq(cpu->s.cr0, 0x60000010);
+	ck_assert_uint_eq(cpu_eflags(cpu), 2);
+	ck_assert_uint_eq(cpu->s.r[EDX], 0x683);
+	ck_assert_uint_eq(cpu->s.idtr.limit, 0xffff);
+	ck_assert_uint_eq(cpu->mode, 0);
+}
+END_TEST
+
+static void fill(TCase *tc)
+{
+	tcase_add_test(tc, page_crossing_store_is_whole_or_nothing);
+	tcase_add_test(tc, error_codes);
+	tcase_add_test(tc, write_protect);
+	tcase_add_test(tc, accessed_and_dirty);
+	tcase_add_test(tc, write_tag_only_when_nothing_is_left_to_do);
+	tcase_add_test(tc, stores_into_code_are_made_alone);
+	tcase_add_test(tc, alignment);
+	tcase_add_test(tc, fetch_and_nx);
+	tcase_add_test(tc, tlb_rules);
+	tcase_add_test(tc, invlpg_takes_all_of_a_large_page);
+	tcase_add_test(tc, counting);
+	tcase_add_test(tc, reset_state);
+}
+
+int main(void)
+{
+	return run_tests("cpu/access", fill);
+}
