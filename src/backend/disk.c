@@ -144,7 +144,7 @@ static int examine(int fd, bool writing, uint64_t *size_bytes, const char **why)
 static int raw_open(const char *path, bool writing, struct disk **disk, const char **why)
 {
 	struct disk_raw *raw;
-	uint64_t size_bytes;
+	uint64_t size_bytes = 0;
 	/* Non-blocking, lest opening a pipe should wait for its other end; a disk is none. */
 	int err, fd = open(path, (writing ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
@@ -173,7 +173,7 @@ static int raw_open(const char *path, bool writing, struct disk **disk, const ch
 
 int disk_open(const char *path, unsigned flags, struct disk **disk, const char **why)
 {
-	struct disk *below;
+	struct disk *below = NULL;
 	int err = raw_open(path, !(flags & (DISK_READ_ONLY | DISK_SNAPSHOT)), &below, why);
 
 	if (err)

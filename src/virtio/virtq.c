@@ -159,6 +159,7 @@ static const char *walk_chain(const struct virtq *vq, struct virtq_chain *chain)
 		w.index = le16_get(desc.next);
 	}
 }
+/*:*/
 
 /*D:611
  * Taking a chain.  The Guest's index says how many there are; a difference of more than the queue
