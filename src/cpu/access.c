@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:321
+/*P:325
  * Memory as an instruction sees it: linear addresses, any size, any alignment.  This is the
  * careful way, taken whenever the TLB's tags do not say at once that all is well: it walks the
  * page tables, remembers what it found, and either does the whole access or notes a fault having

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:322
+/*P:326
  * Tests of memory access: page faults and their error codes, accesses over page borders, A and D
  * bits, write protection, alignment, stores into code.
 :*/

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:302
+/*P:329
  * A small world for tests of the CPU: descriptor tables, task states, stacks and page tables at
  * known places in 4 MB of RAM, laid out by hand.  Nothing runs here; tests call the CPU's
  * functions and look at registers and memory.
