@@ -71,7 +71,9 @@ struct f80 f80_scale(struct f80_env *e, struct f80 a, struct f80 by);
 /* a = significand * 2^exponent; the significand is returned. */
 struct f80 f80_extract(struct f80_env *e, struct f80 a, struct f80 *exponent);
 
-/* Partial remainder of a / b; *quotient gets its low three bits, *partial is C2. */
+/* Partial remainder of a / b; *quotient gets its low three bits (or F80_NO_QUOTIENT, if it was not
+ * even tried), *partial is C2. */
+#define F80_NO_QUOTIENT 8
 struct f80 f80_rem(struct f80_env *e, struct f80 a, struct f80 b, bool nearest,
 		   unsigned *quotient, bool *partial);
 

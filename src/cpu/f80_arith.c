@@ -92,18 +92,31 @@ static struct rounded round_to(uint32_t cw, unsigned sign, int32_t exp, struct u
 	return r;
 }
 
-/* An unmasked overflow or underflow leaves an exponent moved by this much. */
+/* An unmasked overflow or underflow leaves an exponent moved by this much.  Only FSCALE can get so
+ * far that this does not help; then infinity or zero is the result in spite of all. */
 #define BIAS_ADJUST 0x6000
+
+static struct f80 adjusted(struct f80_env *e, unsigned sign, int32_t exp, struct rounded r)
+{
+	if (exp > 0x7ffe) {
+		e->ex |= F80_PE | F80_UP;
+		return F80_INF(sign);
+	}
+	if (exp < 1) {
+		e->ex |= F80_PE;
+		return F80_ZERO(sign);
+	}
+	e->ex |= r.ex;
+	return f80_pack(sign, exp, r.mant);
+}
 
 static struct f80 overflow(struct f80_env *e, unsigned sign, struct rounded r, unsigned bits)
 {
 	bool to_inf = f80_rounds_up(e->cw, sign, true, F80_INT_BIT);
 
 	e->ex |= F80_OE;
-	if (!(e->cw & F80_OE)) {
-		e->ex |= r.ex;
-		return f80_pack(sign, (r.exp - BIAS_ADJUST) & 0x7fff, r.mant);
-	}
+	if (!(e->cw & F80_OE))
+		return adjusted(e, sign, r.exp - BIAS_ADJUST, r);
 	e->ex |= F80_PE | (to_inf ? F80_UP : 0);
 	return to_inf ? F80_INF(sign) : f80_pack(sign, 0x7ffe, -(1ull << (64 - bits)));
 }
@@ -120,8 +133,8 @@ struct f80 f80_round_slow(struct f80_env *e, unsigned sign, int32_t exp, struct 
 		return f80_pack(sign, r.exp, r.mant);
 	}
 	if (!(e->cw & F80_UE)) {
-		e->ex |= F80_UE | r.ex;
-		return f80_pack(sign, (r.exp + BIAS_ADJUST) & 0x7fff, r.mant);
+		e->ex |= F80_UE;
+		return adjusted(e, sign, r.exp + BIAS_ADJUST, r);
 	}
 	r = round_to(e->cw, sign, 0, u128_shr_sticky(m, (unsigned)(1 - exp)), bits);
 	if (r.ex)
@@ -395,21 +408,22 @@ struct f80 f80_sqrt(struct f80_env *e, struct f80 a)
  * 64 the reduction is complete: C2 = 0.  Otherwise the dividend loses between 32 and 63 of the
  * bits it has too many, and the program is to try again.  It is always exact.
 :*/
-static struct f80 rem_special(struct f80_env *e, struct f80 a, struct f80 b, bool *go_on)
+static struct f80 rem_special(struct f80_env *e, struct f80 a, struct f80 b, unsigned *quotient,
+			      bool *go_on)
 {
 	enum f80_class ca = f80_classify(a), cb = f80_classify(b);
 
 	*go_on = false;
+	*quotient = F80_NO_QUOTIENT;
 	if (ca >= F80_C_QNAN || cb >= F80_C_QNAN)
 		return f80_nan2(e, a, b);
 	if (ca == F80_C_INF || cb == F80_C_ZERO)
 		return f80_invalid(e);
 	if ((ca == F80_C_DENORMAL || cb == F80_C_DENORMAL) && f80_denormal(e))
 		return a;
-	if (ca == F80_C_ZERO)
+	*quotient = 0;
+	if (ca == F80_C_ZERO || cb == F80_C_INF)
 		return a;
-	if (cb == F80_C_INF)
-		return ca == F80_C_DENORMAL ? just(e, a) : a;
 	*go_on = true;
 	return a;
 }
@@ -437,7 +451,7 @@ struct f80 f80_rem(struct f80_env *e, struct f80 a, struct f80 b, bool nearest,
 	*partial = false;
 	if (special(a, b)) {
 		bool go_on;
-		struct f80 r = rem_special(e, a, b, &go_on);
+		struct f80 r = rem_special(e, a, b, quotient, &go_on);
 
 		if (!go_on)
 			return r;

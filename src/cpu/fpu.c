@@ -102,7 +102,7 @@ static const struct x87_row reg_rows[8][8] = {
 		{x87_arith_st0, SUB}, {x87_arith_st0, SUBR}, {x87_arith_st0, DIV},
 		{x87_arith_st0, DIVR},
 	}, {	/* D9 */
-		{x87_fld_sti}, {x87_xch}, {.by_rm = d9_d0}, {x87_fst_sti, 1},
+		{x87_fld_sti}, {x87_xch}, {.by_rm = d9_d0}, {x87_fst_sti_quiet, 1},
 		{.by_rm = d9_e0}, {.by_rm = d9_e8}, {.by_rm = d9_f0}, {.by_rm = d9_f8},
 	}, {	/* DA: FCMOVB FCMOVE FCMOVBE FCMOVU */
 		{x87_cmov, 2}, {x87_cmov, 4}, {x87_cmov, 6}, {x87_cmov, 10},

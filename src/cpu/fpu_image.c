@@ -42,14 +42,10 @@ static inline uint64_t get64(const uint8_t *p)
 	return get32(p) | (uint64_t)get32(p + 4) << 32;
 }
 
-/* Everything between lin and lin + n, or a fault: n is at most a page. */
+/* Can n bytes, at most a page, be stored?  As on silicon, CR2 is then the first byte or the last. */
 static int probe(struct cpu *cpu, uint32_t lin, unsigned n)
 {
-	uint32_t next = (lin | (PAGE_SIZE - 1)) + 1;
-
-	if (acc_probe_write(cpu, lin, 1))
-		return 1;
-	return n > next - lin && acc_probe_write(cpu, next, 1);
+	return acc_probe_write(cpu, lin, 1) || acc_probe_write(cpu, lin + n - 1, 1);
 }
 
 static int store(struct cpu *cpu, uint32_t lin, const uint8_t *from, unsigned n)

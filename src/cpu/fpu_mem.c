@@ -79,7 +79,8 @@ int x87_operand(struct x87 *x, struct f80 *v, bool *denormal)
 
 /*C:722
  * FLD, FILD, FBLD push.  Only single and double precision can be invalid (a signalling NaN) or
- * denormal; an 80-bit number is loaded as it is, whatever it is.
+ * denormal; an 80-bit number is loaded as it is, whatever it is.  A denormal is pushed even when
+ * that exception is unmasked: so does silicon.
 :*/
 int x87_fld(struct x87 *x)
 {
@@ -97,7 +98,7 @@ int x87_fld(struct x87 *x)
 		x->e.ex = F80_IE;
 		v.mant |= F80_QUIET_BIT;
 	}
-	if (x87_settle(x))
+	if (x87_settle(x) || x->e.ex == F80_DE)
 		st_push(x, v);
 	return 0;
 }
@@ -106,11 +107,11 @@ int x87_fld_sti(struct x87 *x)
 {
 	struct f80 v = *st(x, x->i);
 
-	if (!st_empty(x, 7)) {
-		st_overflow(x);
-		v = F80_INDEFINITE;
-	} else if (st_empty(x, x->i)) {
+	if (st_empty(x, x->i)) {
 		st_underflow(x);
+		v = F80_INDEFINITE;
+	} else if (!st_empty(x, 7)) {
+		st_overflow(x);
 		v = F80_INDEFINITE;
 	}
 	if (x87_settle(x))
@@ -180,18 +181,15 @@ done:
 	return !(x->e.ex & ~x->e.cw & (F80_BEFORE | F80_OE | F80_UE));
 }
 
-/* FST, FIST, FBSTP, and with arg 1 a pop. */
+/* FST, FIST, FBSTP, and with arg 1 a pop.  Where nothing is stored, memory is not even looked at. */
 int x87_fst(struct x87 *x)
 {
 	unsigned size = size_bytes[x->row->size];
 	uint8_t b[10];
 	uint32_t lin;
-	bool store;
+	bool store = convert(x, b);
 
-	if (locate(x, true, &lin))
-		return 1;
-	store = convert(x, b);
-	if (store ? acc_st(x->cpu, lin, b, size) : acc_probe_write(x->cpu, lin, size))
+	if (store && (locate(x, true, &lin) || acc_st(x->cpu, lin, b, size)))
 		return 1;
 	x87_raise(x);
 	if (store)
@@ -211,5 +209,15 @@ int x87_fst_sti(struct x87 *x)
 		st_set(x, x->i, v);
 		st_pop(x, x->row->arg);
 	}
+	return 0;
+}
+
+/* The undocumented FSTP at D9 /3: an empty ST(0) is popped without a word. */
+int x87_fst_sti_quiet(struct x87 *x)
+{
+	if (!st_empty(x, 0))
+		return x87_fst_sti(x);
+	x87_raise(x);
+	st_pop(x, 1);
 	return 0;
 }

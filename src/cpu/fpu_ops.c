@@ -72,6 +72,16 @@ static const uint16_t order_cc[] = {
 	[F80_UNORDERED] = FSW_C3 | FSW_C2 | FSW_C0,
 };
 
+/* Silicon gives the answer even when an unmasked exception is found; only the pops wait. */
+static void answer(struct x87 *x, enum f80_order o, unsigned pops)
+{
+	bool go_on = x87_settle(x);
+
+	x->f->fsw = (uint16_t)((x->f->fsw & ~FSW_CC) | order_cc[o]);
+	if (go_on)
+		st_pop(x, pops);
+}
+
 static int compare(struct x87 *x, struct f80 b, bool there, bool quiet, unsigned pops)
 {
 	enum f80_order o = F80_UNORDERED;
@@ -80,10 +90,7 @@ static int compare(struct x87 *x, struct f80 b, bool there, bool quiet, unsigned
 		o = f80_compare(&x->e, *st(x, 0), b, quiet);
 	else
 		st_underflow(x);
-	if (x87_settle(x)) {
-		x->f->fsw = (uint16_t)((x->f->fsw & ~FSW_CC) | order_cc[o]);
-		st_pop(x, pops);
-	}
+	answer(x, o, pops);
 	return 0;
 }
 
@@ -105,6 +112,13 @@ int x87_tst(struct x87 *x)
 	return compare(x, F80_ZERO(0), !st_empty(x, 0), false, 0);
 }
 
+/* FCMOVcc and FCOMI leave C1 as it is, unless they report a stack fault. */
+static void keep_c1(struct x87 *x)
+{
+	if (!(x->e.ex & FSW_SF))
+		x->e.ex |= x->f->fsw & FSW_C1;
+}
+
 /* FCOMI and relatives answer in EFLAGS; C0, C2 and C3 stay. */
 static int compare_eflags(struct x87 *x, bool quiet)
 {
@@ -120,10 +134,10 @@ static int compare_eflags(struct x87 *x, bool quiet)
 		st_underflow(x);
 	else
 		o = f80_compare(&x->e, *st(x, 0), *st(x, x->i), quiet);
-	if (x87_settle(x)) {
-		flags_set(&x->cpu->s.fl, fl[o]);
+	flags_set(&x->cpu->s.fl, fl[o]);
+	keep_c1(x);
+	if (x87_settle(x))
 		st_pop(x, x->row->arg);
-	}
 	return 0;
 }
 
@@ -163,14 +177,10 @@ int x87_arith_mem(struct x87 *x)
 		r = compute(&x->e, op, *st(x, 0), b);
 	if (denormal && !(x->e.ex & FSW_SF))
 		add_denormal(x);
-	if (!x87_settle(x))
-		return 0;
-	if (op == COM || op == COMP) {
-		x->f->fsw = (uint16_t)((x->f->fsw & ~FSW_CC) | order_cc[o]);
-		st_pop(x, op == COMP);
-	} else {
+	if (op == COM || op == COMP)
+		answer(x, o, op == COMP);
+	else if (x87_settle(x))
 		st_set(x, 0, r);
-	}
 	return 0;
 }
 
@@ -194,14 +204,17 @@ int x87_xam(struct x87 *x)
 int x87_cmov(struct x87 *x)
 {
 	struct f80 v = *st(x, x->i);
+	bool underflow;
 
 	if (st_empty(x, 0) || st_empty(x, x->i)) {
 		st_underflow(x);
 		v = F80_INDEFINITE;
 	}
+	underflow = x->e.ex;
+	keep_c1(x);
 	if (!x87_settle(x))
 		return 0;
-	if (x->e.ex || flags_cond(&x->cpu->s.fl, x->row->arg))
+	if (underflow || flags_cond(&x->cpu->s.fl, x->row->arg))
 		st_set(x, 0, v);
 	return 0;
 }
@@ -228,6 +241,7 @@ int x87_xch(struct x87 *x)
 
 int x87_free(struct x87 *x)
 {
+	x87_raise(x);
 	x->f->empty |= (uint8_t)(1u << ((x->top + x->i) & 7));
 	st_pop(x, x->row->arg);
 	return 0;
@@ -321,20 +335,22 @@ int x87_patan(struct x87 *x)
 /* FPREM and (arg 1) FPREM1: C2 is "not finished", C0 C3 C1 the quotient's bits 2 1 0. */
 int x87_prem(struct x87 *x)
 {
-	unsigned q;
+	unsigned q, cc;
 	bool partial;
 	struct f80 r = f80_rem(&x->e, *st(x, 0), *st(x, 1), x->row->arg, &q, &partial);
 
 	if (st_empty(x, 0) || st_empty(x, 1)) {
 		st_underflow(x);
 		r = F80_INDEFINITE;
-		q = partial = 0;
+		partial = false;
 	}
-	if (!x87_settle(x))
-		return 0;
-	x->f->fsw = (uint16_t)((x->f->fsw & ~FSW_CC) | (partial ? FSW_C2 : 0) |
-			       (q & 1 ? FSW_C1 : 0) | (q & 2 ? FSW_C3 : 0) | (q & 4 ? FSW_C0 : 0));
-	st_set(x, 0, r);
+	cc = (q & 1 ? FSW_C1 : 0) | (q & 2 ? FSW_C3 : 0) | (q & 4 ? FSW_C0 : 0);
+	/* Without a division there is no quotient to tell of: C0 and C3 stay. */
+	if (q == F80_NO_QUOTIENT || x->e.ex & FSW_SF)
+		cc = x->f->fsw & (FSW_C0 | FSW_C3);
+	if (x87_settle(x))
+		st_set(x, 0, r);
+	x->f->fsw = (uint16_t)((x->f->fsw & ~FSW_CC) | cc | (partial ? FSW_C2 : 0));
 	return 0;
 }
 

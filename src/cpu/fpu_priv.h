@@ -165,6 +165,7 @@ int x87_fld_sti(struct x87 *x);
 int x87_fld_const(struct x87 *x);
 int x87_fst(struct x87 *x);
 int x87_fst_sti(struct x87 *x);
+int x87_fst_sti_quiet(struct x87 *x);
 /* ... and fpu_image.c, environments. */
 int x87_fldcw(struct x87 *x);
 int x87_fnstcw(struct x87 *x);
