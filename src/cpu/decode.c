@@ -76,6 +76,65 @@ static void take_imm(enum operand o, const uint8_t *p, struct insn *in)
 	}
 }
 
+/*C:325
+ * Opcodes that only newer processors have are #UD, but first their bytes are fetched: an SSE
+ * instruction with so many prefixes that it passes 15 bytes is #GP, like any other.  So for an
+ * opcode behind 0F without a row we still know whether a ModRM byte (and an immediate) follows.
+:*/
+static unsigned foreign_tail(const uint8_t *code, unsigned avail, unsigned n, struct insn *in)
+{
+	unsigned imm = 0;
+	int m;
+
+	if ((in->opcode & 0xf8) == 0x38) {
+		imm = in->opcode >> 1 & 1;
+		n++;
+	} else if ((in->opcode & 0xfc) == 0x70 || in->opcode == 0xc2 ||
+		   (in->opcode >= 0xc4 && in->opcode <= 0xc6)) {
+		imm = 1;
+	} else if ((in->opcode < 0x10 && in->opcode != 0x0d) || (in->opcode & 0xfc) == 0x24 ||
+		   (in->opcode & 0xf8) == 0x30 || in->opcode == 0x77 || in->opcode == 0xaa) {
+		return n;
+	}
+	if (n >= avail)
+		return n + 1;
+	in->modrm = code[n++];
+	m = modrm_decode(code + n, avail - n, in);
+	return m < 0 ? avail + 1 : n + (unsigned)m + imm;
+}
+
+/* A group's empty places have the immediate of their neighbours. */
+static unsigned group_imm(unsigned map, const struct insn *in)
+{
+	if (map == 2)
+		return in->opcode == 0xba;
+	return in->opcode == 0xc6 ? 1 : in->opcode == 0xc7 ? in->opsize : 0;
+}
+
+/* CS cannot be loaded, and there are no other segment and control registers than these. */
+static bool operands_exist(const struct insn *in)
+{
+	unsigned reg = in->modrm >> 3 & 7;
+
+	for (unsigned i = 0; i < 3; i++)
+		switch (opmap[in->row].operand[i]) {
+		case OPR_Sw:
+			if (reg > GS || (i == 0 && reg == CS))
+				return false;
+			break;
+		case OPR_Cd:
+			if (reg == 1 || reg > 4)
+				return false;
+			break;
+		case OPR_M: case OPR_Ma: case OPR_Mp: case OPR_Mq: case OPR_Ms:
+			if (in->modrm >= 0xc0)
+				return false;
+			break;
+		default: break;
+		}
+	return true;
+}
+
 /* LOCK is legal only where the row says so, and only with a memory destination. */
 static bool lock_is_legal(const struct insn *in)
 {
@@ -119,6 +178,12 @@ int insn_decode(const uint8_t *code, unsigned avail, bool d32, struct insn *in)
 	if (modrm_missing)
 		return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
 	if (!in->row) {
+		if (in->has_modrm)
+			n += group_imm(map, in);
+		else if (map == 2)
+			n = foreign_tail(code, avail, n, in);
+		if (n > avail)
+			return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
 		in->len = (uint8_t)n;
 		return INSN_UD;
 	}
@@ -134,5 +199,8 @@ int insn_decode(const uint8_t *code, unsigned avail, bool d32, struct insn *in)
 		n += bytes;
 	}
 	in->len = (uint8_t)n;
-	return lock_is_legal(in) ? (int)n : INSN_UD;
+	/* LES, LDS and BOUND with a register became prefixes (VEX, EVEX): longer still. */
+	if (((in->opcode & 0xfe) == 0xc4 || in->opcode == 0x62) && map == 1 && in->modrm >= 0xc0 && n + 2 > avail)
+		return avail == INSN_MAX ? INSN_LONG : INSN_UD;
+	return lock_is_legal(in) && operands_exist(in) ? (int)n : INSN_UD;
 }
