@@ -113,8 +113,7 @@ struct trap {
 	bool has_error;
 	uint8_t vector;
 	uint32_t error;
-	uint8_t ilen; /* software: bytes of the instruction; a fault in its delivery goes back */
-	bool late;    /* found after a task switch: EIP is the new task's already, leave it */
+	uint8_t ilen; /* INT, INTO ...: bytes of the instruction; a fault in delivery goes back */
 };
 
 /* Why cpu_run() came back. */
@@ -264,7 +263,7 @@ static inline void cpu_set_eflags(struct cpu *cpu, uint32_t v)
  */
 static inline int cpu_trap(struct cpu *cpu, uint8_t vector, bool has_error, uint32_t error)
 {
-	cpu->trap = (struct trap){true, false, has_error, vector, error, 0, false};
+	cpu->trap = (struct trap){true, false, has_error, vector, error, 0};
 	return 1;
 }
 

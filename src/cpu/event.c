@@ -248,7 +248,7 @@ static int deliver_gate(struct cpu *cpu, const struct event *ev, const struct de
  * A real processor does check them, and then raises #AC while delivering #AC, for ever.
 :*/
 
-static int deliver_once(struct cpu *cpu, const struct event *ev)
+static int deliver_once(struct cpu *cpu, struct event *ev)
 {
 	struct desc gate;
 
@@ -262,7 +262,9 @@ static int deliver_once(struct cpu *cpu, const struct event *ev)
 			    ev->trap.has_error, ev->trap.error))
 		return 1;
 	settle(cpu, ev);
-	return 0;
+	/* What is wrong now is the new task's, and so is EIP. */
+	ev->trap.ilen = 0;
+	return cpu->trap.pending;
 }
 
 /*C:655
@@ -282,17 +284,15 @@ static bool next_event(struct cpu *cpu, struct event *ev)
 	if (now.trap.has_error && now.trap.vector != V_PF && !program)
 		now.trap.error |= 1;
 	/* A fault in delivering INT n is a fault of that instruction. */
-	if (program && !now.trap.late) {
-		cpu->s.eip -= ev->trap.ilen;
-		if (!(cpu->mode & MODE_D32))
-			cpu->s.eip &= 0xffff;
-	}
+	cpu->s.eip -= ev->trap.ilen;
+	if (ev->trap.ilen && !(cpu->mode & MODE_D32))
+		cpu->s.eip &= 0xffff;
 	second = event_class(&now);
 	if (first == DOUBLE_FAULT && second != BENIGN)
 		return false;
 	if ((first == CONTRIBUTORY && second == CONTRIBUTORY) ||
 	    (first == PAGE_FAULT && second != BENIGN))
-		now.trap = (struct trap){true, false, true, V_DF, 0, 0, false};
+		now.trap = (struct trap){true, false, true, V_DF, 0, 0};
 	*ev = now;
 	return true;
 }
@@ -329,16 +329,8 @@ int event_deliver(struct cpu *cpu)
 
 int event_interrupt(struct cpu *cpu, uint8_t vector)
 {
-	struct event ev = {{true, false, false, vector, 0, 0, false}, true};
+	struct event ev = {{true, false, false, vector, 0, 0}, true};
 
 	return deliver(cpu, ev);
 }
 /*:*/
-
-int event_software(struct cpu *cpu, uint8_t vector, uint8_t length, bool int_n)
-{
-	if (int_n && cpu_is_v86(cpu) && (cpu->s.eflags & FL_IOPL) != FL_IOPL)
-		return trap_gp(cpu, 0);
-	cpu->trap = (struct trap){true, true, false, vector, 0, length, false};
-	return 1;
-}

@@ -15,13 +15,6 @@
  */
 int event_deliver(struct cpu *cpu) MUST_CHECK;
 
-/*
- * INT n, INT3, INTO: note the software interrupt as cpu->trap and return 1.  `length` is the
- * instruction's; EIP must be past it when the trap is delivered.  int_n is false for INT3 and
- * INTO, which virtual-8086 mode allows at any IOPL.
- */
-int event_software(struct cpu *cpu, uint8_t vector, uint8_t length, bool int_n) MUST_CHECK;
-
 /* Deliver an external interrupt (vector from the board); same result. */
 int event_interrupt(struct cpu *cpu, uint8_t vector) MUST_CHECK;
 

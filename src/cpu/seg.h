@@ -133,8 +133,11 @@ int seg_tss_stack(struct cpu *cpu, unsigned cpl, uint16_t *ss, uint32_t *esp) MU
 
 /* Hardware task switch. */
 enum task_switch { TASK_JUMP, TASK_CALL, TASK_IRET, TASK_INT };
-/* sel names a TSS; next_eip is saved in the old one.  Faults found too late to stay in the old
- * task have trap.late set: EIP and all else are the new task's. */
+/*
+ * sel names a TSS; next_eip is saved in the old one.  1: a fault, and nothing has changed.  0: we
+ * are the new task; but it may be at fault already (cpu->trap.pending), before its first
+ * instruction.
+ */
 int seg_task_switch(struct cpu *cpu, uint16_t sel, enum task_switch how, uint32_t next_eip,
 		    bool has_error, uint32_t error) MUST_CHECK;
 

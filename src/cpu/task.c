@@ -5,6 +5,7 @@
 :*/
 #include <string.h>
 
+#include "base/bug.h"
 #include "frame.h"
 #include "system.h"
 
@@ -267,9 +268,9 @@ static void task_enter(struct cpu *cpu, const struct seg *tr, const struct task 
 	cpu_set_cpl(cpu, t->eflags & FL_VM ? 3 : t->seg[CS] & 3);
 }
 
-/* The second half of the switch: in the new task. */
-static int task_start(struct cpu *cpu, const struct task *t, unsigned bytes, bool has_error,
-		      uint32_t error)
+/* The second half of the switch: in the new task.  A fault stays pending for whoever looks next. */
+static void task_start(struct cpu *cpu, const struct task *t, unsigned bytes, bool has_error,
+		       uint32_t error)
 {
 	bool single = cpu->single;
 	int fault;
@@ -284,8 +285,7 @@ static int task_start(struct cpu *cpu, const struct task *t, unsigned bytes, boo
 		cpu->s.dr[6] |= 1u << 15;
 		fault = cpu_trap(cpu, V_DB, false, 0);
 	}
-	cpu->trap.late = fault;
-	return fault;
+	BUG_ON(cpu->trap.pending != fault);
 }
 
 /*C:635
@@ -318,6 +318,7 @@ int seg_task_switch(struct cpu *cpu, uint16_t sel, enum task_switch how, uint32_
 		return 1;
 	stores_commit(cpu, &w);
 	task_enter(cpu, &tr, &t, nested);
-	return task_start(cpu, &t, layout_of(tr.attr)->bytes, has_error, error);
+	task_start(cpu, &t, layout_of(tr.attr)->bytes, has_error, error);
+	return 0;
 }
 /*:*/

@@ -14,7 +14,8 @@ static int raise(unsigned vector, bool has_error, uint32_t error)
 
 static int soft(unsigned vector)
 {
-	ck_assert_int_eq(event_software(cpu, (uint8_t)vector, 2, true), 1);
+	cpu->trap = (struct trap){.pending = true, .software = true, .vector = (uint8_t)vector,
+				  .ilen = 2};
 	return event_deliver(cpu);
 }
 
@@ -431,6 +432,29 @@ START_TEST(real_mode_vectors)
 }
 END_TEST
 
+/* The new task is broken: its fault is delivered in it, and to it belongs the EIP. */
+START_TEST(broken_task)
+{
+	world_ring(3);
+	handlers(S_CODE0);
+	poke32(W_IDT + 0x20 * 8, S_TSS2 << 16);
+	poke32(W_IDT + 0x20 * 8 + 4, 0x8000 | G_TASK << 8 | 3 << 13);
+	poke32(W_TSS2 + 0x20, 0x5555);
+	poke32(W_TSS2 + 0x38, 0x7000);
+	poke32(W_TSS2 + 0x4c, S_CODE0);
+	poke32(W_TSS2 + 0x50, S_DATA0);
+	poke32(W_TSS2 + 0x54, S_TSS);
+	cpu->s.eip = 0x4446;
+	ck_ok(soft(0x20));
+	ck_handler(V_TS);
+	ck_assert_uint_eq(cpu->s.tr.sel, S_TSS2);
+	ck_assert_uint_eq(peek32(W_TSS + 0x20), 0x4446);
+	ck_assert_uint_eq(cpu->s.r[ESP], 0x7000 - 16);
+	ck_assert_uint_eq(peek32(0x7000 - 16), S_TSS);
+	ck_assert_uint_eq(peek32(0x7000 - 12), 0x5555);
+}
+END_TEST
+
 START_TEST(ring0_charge)
 {
 	world_ring(3);
@@ -460,6 +484,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, gate_16);
 	tcase_add_test(tc, from_v86);
 	tcase_add_test(tc, real_mode_vectors);
+	tcase_add_test(tc, broken_task);
 	tcase_add_test(tc, ring0_charge);
 }
 
