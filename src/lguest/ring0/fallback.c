@@ -4,6 +4,7 @@
  * multiboot module, an ELF file.  It gets memory, a command line and a console that can only
  * print; no devices.  That is enough to ask another machine for its opinion.  Its first page tables
  * are none ("linear mode") unless the command line begins with "low" or "low_high".
+ * A bzImage will do too, and a second module is an initrd.
 :*/
 #include "ring0.h"
 
@@ -77,6 +78,22 @@ static uint32_t load_elf(const uint8_t *file, uint32_t size, uint8_t *memory, ui
 	return le32_get(elf->entry);
 }
 
+/* A bzImage unpacks itself, at ring 1. */
+static uint32_t load_bzimage(const uint8_t *file, uint32_t size, uint8_t *memory, uint32_t bytes)
+{
+	uint32_t setup;
+
+	if (size < 0x1000 || le32_get(*(const le32_t *)(file + 0x202)) != 0x53726448)
+		return 0;
+	setup = (file[0x1f1] + 1u) * 512;
+	if (setup > size || size - setup > bytes - DOOR_HOST_START)
+		return 0;
+	memcpy(memory + DOOR_HOST_START, file + setup, size - setup);
+	memcpy(memory + 0x230, file + 0x230, 4);
+	memcpy(memory + 0x260, file + 0x260, 4);
+	return le32_get(*(const le32_t *)(file + 0x214));
+}
+
 static void put32(uint8_t *at, uint32_t val)
 {
 	*(le32_t *)at = le32(val);
@@ -93,10 +110,24 @@ static void boot_params(uint8_t *memory, uint32_t bytes, const char *cmdline)
 	*(le16_t *)(memory + 0x206) = le16(0x207);
 	memory[0x211] = 0x40;
 	put32(memory + 0x228, CMDLINE);
-	put32(memory + 0x230, 0x1000000);
+	if (!le32_get(*(const le32_t *)(memory + 0x230)))
+		put32(memory + 0x230, 0x1000000);
 	put32(memory + 0x23c, 1);
 	for (i = 0; i < CMDLINE_BYTES - 1 && cmdline[i]; i++)
 		memory[CMDLINE + i] = (uint8_t)cmdline[i];
+}
+
+/* At the end of memory.  Returns where it begins, or where it would. */
+static uint32_t load_initrd(const struct module *mod, uint8_t *memory, uint32_t bytes)
+{
+	uint32_t start = le32_get(mod->start), len = le32_get(mod->end) - start, at;
+
+	at = (bytes - len) & PAGE_MASK;
+	memcpy(memory + at, (const void *)start, len);
+	memory[0x210] = 0xff;
+	put32(memory + 0x218, at);
+	put32(memory + 0x21c, bytes - at);
+	return at;
 }
 /*:*/
 
@@ -144,10 +175,11 @@ static void run_until_dead(struct host *host, struct lguest *lg, const uint8_t *
 }
 /*:*/
 
-static void start_module(struct host *host, const struct module *mod)
+static void start_module(struct host *host, const struct module *mod, uint32_t count)
 {
 	const char *cmdline = arguments((const char *)le32_get(mod->string));
-	uint32_t start = le32_get(mod->start), end = le32_get(mod->end), base, bytes, entry;
+	uint32_t start = le32_get(mod->start), size = le32_get(mod->end) - start;
+	uint32_t end = le32_get(mod[count - 1].end), base, bytes, entry, top;
 	struct door_init init = {.boot_map = le32(DOOR_MAP_LINEAR)};
 	struct lguest *lg = &host->guests[0];
 	const char *wrong;
@@ -162,9 +194,11 @@ static void start_module(struct host *host, const struct module *mod)
 	if (bytes > MOST_MEMORY)
 		bytes = MOST_MEMORY;
 	memset((void *)base, 0, bytes + DOOR_DEVICE_PAGES * PAGE_SIZE);
-	entry = load_elf((const uint8_t *)start, end - start, (uint8_t *)base, bytes);
+	entry = load_elf((const uint8_t *)start, size, (uint8_t *)base, bytes);
+	if (!entry)
+		entry = load_bzimage((const uint8_t *)start, size, (uint8_t *)base, bytes);
 	if (!entry) {
-		host_print("lguest: not a 32-bit ELF image that fits\n");
+		host_print("lguest: neither a 32-bit ELF image nor a bzImage that fits\n");
 		return;
 	}
 	boot_params((uint8_t *)base, bytes, cmdline);
@@ -175,7 +209,9 @@ static void start_module(struct host *host, const struct module *mod)
 	init.mem_base = le32(base);
 	init.pfn_limit = init.device_limit = le32((bytes >> PAGE_SHIFT) + DOOR_DEVICE_PAGES);
 	init.entry = le32(entry);
-	init.boot_top = init.ram_bytes = le32(bytes);
+	top = count > 1 ? load_initrd(&mod[1], (uint8_t *)base, bytes) : bytes;
+	init.boot_top = le32(top);
+	init.ram_bytes = le32(bytes);
 	wrong = initialize(lg, &init);
 	if (wrong) {
 		host_print("lguest: %s\n", wrong);
@@ -192,5 +228,5 @@ void run_module(struct host *host, uint32_t multiboot_info)
 	const struct module_list *list = (const void *)multiboot_info;
 
 	if ((le32_get(list->flags) & 8) && le32_get(list->count))
-		start_module(host, (const void *)le32_get(list->address));
+		start_module(host, (const void *)le32_get(list->address), le32_get(list->count));
 }
