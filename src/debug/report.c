@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:821
+ * Printing reports.  The columns are for people; the lines begin with words that a script can look
+ * for, and the numbers are plain decimals.
+:*/
+#include <inttypes.h>
+
+#include "report.h"
+
+#define HISTORY 16
+
+static void line(FILE *to, const char *name, uint64_t n)
+{
+	fprintf(to, "%-28s %14" PRIu64 "\n", name, n);
+}
+
+static uint64_t sum_of_exits(const struct lgemu_stats *s)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < LGEMU_EXITS; i++)
+		sum += s->exit[i];
+	return sum;
+}
+
+bool report_sums_agree(const struct lgemu_stats *s)
+{
+	return s->entries == s->exits && s->exits == sum_of_exits(s);
+}
+
+static void exits(FILE *to, const struct lgemu_stats *s)
+{
+	char name[40];
+	unsigned i;
+
+	for (i = 0; i < LGEMU_EXITS; i++) {
+		if (!s->exit[i])
+			continue;
+		if (lgemu_vector_name(i))
+			snprintf(name, sizeof(name), "  exit: %s", lgemu_vector_name(i));
+		else
+			snprintf(name, sizeof(name), "  exit: vector %#x", i);
+		line(to, name, s->exit[i]);
+	}
+}
+
+static void hcalls(FILE *to, const struct lgemu_stats *s)
+{
+	char name[40];
+	unsigned i;
+
+	for (i = 0; i < LGEMU_HCALLS; i++) {
+		if (!s->hcall[i])
+			continue;
+		if (lgemu_hcall_name(i))
+			snprintf(name, sizeof(name), "  hypercall: %s", lgemu_hcall_name(i));
+		else
+			snprintf(name, sizeof(name), "  hypercall: %u", i);
+		line(to, name, s->hcall[i]);
+	}
+}
+
+/*L:830
+ * The books.  Two lines of them must agree, and if they do not then either the Host or the emulator
+ * has lost a Guest somewhere.
+ */
+void report_stats(FILE *to, const struct lgemu *m)
+{
+	struct lgemu_counts c;
+	struct lgemu_stats s;
+
+	lgemu_counts(m, &c);
+	lgemu_stats(m, &s);
+	line(to, "instructions", c.insns);
+	line(to, "  ring 0", c.ring[0]);
+	line(to, "  ring 1", c.ring[1]);
+	line(to, "  ring 2", c.ring[2]);
+	line(to, "  ring 3", c.ring[3]);
+	line(to, "  Host", c.host);
+	line(to, "  Switcher", c.switcher);
+	line(to, "  Guest", c.guest);
+	line(to, "board clock, ns", c.clock_ns);
+	line(to, "  idle, ns", c.idle_ns);
+	line(to, "world switches", s.entries);
+	line(to, "  exits", s.exits);
+	exits(to, &s);
+	fprintf(to, "%-28s %14" PRIu64 " entries, %" PRIu64 " exits, %" PRIu64 " by cause: %s\n",
+		"sums", s.entries, s.exits, sum_of_exits(&s),
+		report_sums_agree(&s) ? "equal" : "NOT EQUAL");
+	hcalls(to, &s);
+	line(to, "hypercalls, queued", s.async_hcalls);
+	line(to, "shadow faults", s.shadow_faults);
+	line(to, "shadow pages in use", s.shadow_pages);
+	line(to, "exceptions reflected", s.reflected);
+	line(to, "interrupts to the Guest", s.interrupts);
+	line(to, "interrupts of the timer", s.timer_interrupts);
+	line(to, "interrupts of devices", s.event_interrupts);
+	line(to, "instructions emulated", s.emulated);
+	line(to, "TLB misses", s.tlb_misses);
+}
+/*:*/
+
+static void where(const struct lgemu *m, uint32_t eip, char *to, size_t size)
+{
+	uint32_t offset;
+	const char *name = lgemu_symbol(m, eip, &offset);
+
+	if (name)
+		snprintf(to, size, "%s+%#x", name, offset);
+	else
+		snprintf(to, size, "-");
+}
+
+void report_insn(FILE *to, const struct lgemu *m, uint32_t eip, unsigned cpl, bool code32)
+{
+	char text[96], place[80];
+
+	where(m, eip, place, sizeof(place));
+	if (lgemu_disassemble(m, eip, code32, text, sizeof(text)) < 0)
+		snprintf(text, sizeof(text), "(no instruction)");
+	fprintf(to, "  %08" PRIx32 "  CPL %u  %-36s %s\n", eip, cpl, place, text);
+}
+
+static const char *failure_name(unsigned vector)
+{
+	switch (vector) {
+	case LGEMU_VECTOR_BUG: return "BUG";
+	case LGEMU_VECTOR_SHUTDOWN: return "triple fault";
+	case LGEMU_VECTOR_HALTED: return "halted for ever";
+	}
+	return lgemu_vector_name(vector) ? lgemu_vector_name(vector) : "unknown vector";
+}
+
+void report_failure(FILE *to, const struct lgemu *m)
+{
+	uint32_t eip[HISTORY];
+	struct lgemu_failure f;
+	unsigned i, n;
+	char place[80];
+
+	if (lgemu_failure(m, &f))
+		return;
+	where(m, f.eip, place, sizeof(place));
+	fprintf(to, "lgemu: the Host failed: %s", failure_name(f.vector));
+	if (f.vector < LGEMU_VECTOR_BUG)
+		fprintf(to, " (vector %" PRIu32 ")", f.vector);
+	fprintf(to, ", error code %#" PRIx32 ", CR2 %08" PRIx32 ", at %08" PRIx32 " %s\n",
+		f.error_code, f.cr2, f.eip, place);
+	if (f.text[0])
+		fprintf(to, "lgemu: it said: %s\n", f.text);
+	n = lgemu_history(m, eip, HISTORY);
+	if (n)
+		fprintf(to, "lgemu: its last %u instructions:\n", n);
+	for (i = 0; i < n; i++)
+		report_insn(to, m, eip[i], 0, true);
+}

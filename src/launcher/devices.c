@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:744
+ * Which devices a Guest has: one explicit list, in the order of the command line, and the console
+ * at its end, because that is where the original put it and a Guest that counts interrupt lines
+ * will find everything where it was.
+:*/
+#include <errno.h>
+#include <string.h>
+
+#include "virtio/blk.h"
+#include "virtio/console.h"
+#include "virtio/rng.h"
+#include "vm.h"
+
+static void raise_irq(void *ctx, unsigned irq)
+{
+	struct guest *g = ctx;
+
+	machine_raise(&g->vm->machine, g->id, 1u << irq);
+}
+
+static void print(void *ctx, const uint8_t *bytes, size_t n)
+{
+	struct guest *g = ctx;
+
+	console_print(g->vm, bytes, n);
+}
+
+/*L:300
+ * A device knows no disk, and a disk knows no device: these three lines are where they meet.
+ */
+static int store_read(void *ctx, uint64_t off, void *to, uint32_t len)
+{
+	return disk_read(ctx, off, to, len);
+}
+
+static int store_write(void *ctx, uint64_t off, const void *from, uint32_t len)
+{
+	return disk_write(ctx, off, from, len);
+}
+
+static int store_flush(void *ctx)
+{
+	return disk_flush(ctx);
+}
+/*:*/
+
+static int open_disk(struct guest *g, const struct lgemu_device *d, struct virtio_device **dev)
+{
+	struct complaint *c = &g->vm->error;
+	unsigned flags = 0;
+	struct disk *disk;
+	const char *why = "cannot be opened";
+	char id[BLK_ID_BYTES + 1];
+	int err;
+
+	if (g->nr_disks == GUEST_DISKS)
+		return complain(c, -ENFILE, "a guest has at most %u disks", GUEST_DISKS);
+	if (d->flags & LGEMU_READ_ONLY)
+		flags |= DISK_READ_ONLY;
+	if (d->flags & LGEMU_SNAPSHOT)
+		flags |= DISK_SNAPSHOT;
+	err = disk_open(d->path, flags, &disk, &why);
+	if (err)
+		return complain(c, err, "the disk %s %s", d->path, why);
+	snprintf(id, sizeof(id), "lgemu-disk-%u", g->nr_disks);
+	g->disk[g->nr_disks++] = disk;
+	*dev = virtio_blk_create(&(struct blk_store){disk, disk->size_bytes, disk->read_only,
+						     store_read, store_write, store_flush},
+				 id);
+	return 0;
+}
+
+/* dev may be NULL: there was no memory for it. */
+static int plug(struct guest *g, struct virtio_device *dev, const char *what)
+{
+	struct complaint *c = &g->vm->error;
+	int err;
+
+	if (!dev)
+		return complain(c, -ENOMEM, "out of memory");
+	err = lguest_bus_add(g->bus, dev);
+	if (!err)
+		return 0;
+	virtio_destroy(dev);
+	if (err == -ENODEV)
+		return complain(c, err, "guests of release %s know no %s device",
+				g->found.era->range, what);
+	if (err == -ENFILE)
+		return complain(c, err, "too many devices: a guest has 31 interrupt lines");
+	return complain(c, err, "too many devices: there are %u pages for them", LGUEST_BUS_PAGES);
+}
+
+static int add_devices(struct guest *g, const struct lgemu_options *o)
+{
+	const struct lgemu_device *d;
+	struct virtio_device *dev;
+	int err;
+
+	for (d = o->devices; d < o->devices + o->nr_devices; d++) {
+		dev = NULL;
+		if (d->kind == LGEMU_RNG)
+			dev = virtio_rng_create(o->seed);
+		else if ((err = open_disk(g, d, &dev)))
+			return err;
+		err = plug(g, dev, d->kind == LGEMU_RNG ? "rng" : "block");
+		if (err)
+			return err;
+	}
+	g->console = virtio_console_create(print, g);
+	err = plug(g, g->console, "console");
+	if (err)
+		g->console = NULL;
+	return err;
+}
+
+int devices_create(struct guest *g, const struct lgemu_options *o)
+{
+	const struct lguest_bus_profile *profile = lguest_bus_profile_find(g->found.release);
+
+	if (!profile)
+		return complain(&g->vm->error, -ENOSYS, "no device model for release %s",
+				g->found.text);
+	g->bus = lguest_bus_create(&g->gm, profile, raise_irq, g);
+	if (!g->bus)
+		return complain(&g->vm->error, -ENOMEM, "out of memory");
+	return add_devices(g, o);
+}
+
+/* The bus first: its devices still hold the disks. */
+void devices_destroy(struct guest *g)
+{
+	unsigned i;
+
+	if (g->bus)
+		lguest_bus_destroy(g->bus);
+	g->bus = NULL;
+	g->console = NULL;
+	for (i = 0; i < g->nr_disks; i++)
+		disk_close(g->disk[i]);
+	g->nr_disks = 0;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:742
+ * A Guest before its first instruction: find out what its kernel is, put kernel, initrd and boot
+ * parameters into its memory, and write down for the Host what it has to know.  All files are
+ * opened in guest_open(); guest_load() may come again, when the Guest restarts.
+:*/
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bootparam.h"
+#include "initrd.h"
+#include "vm.h"
+
+extern const unsigned char lgemu_puppy_image[];
+extern const uint32_t lgemu_puppy_image_size;
+
+struct image_room guest_room(struct guest *g)
+{
+	return (struct image_room){&g->vm->machine.mem, g->gm.base, g->gm.ram_bytes, g->room_name,
+				   "give the guest more with -m"};
+}
+
+/*L:310
+ * Is this something we can run?  The order of the questions is the order in which people get it
+ * wrong: not a kernel, a kernel of the wrong kind, one without guest support, one of an era that we
+ * do not serve.
+ */
+static int check_era(struct guest *g, const char *abi)
+{
+	const struct era_found *f = &g->found;
+	struct complaint *c = &g->vm->error;
+
+	if (!abi && f->support == ERA_SUPPORT_NO)
+		return complain(c, -ENOEXEC,
+				"%s has no lguest guest support (CONFIG_LGUEST_GUEST); a kernel "
+				"must be built with it, or named with --abi if it is",
+				g->kernel.name);
+	if (!f->era && f->release)
+		return complain(c, -ENOEXEC,
+				"%s is release %.40s; lguest existed from 2.6.23 to 4.13",
+				g->kernel.name, f->text);
+	if (!f->era)
+		return complain(c, -ENOEXEC,
+				"%s does not say of which release it is; say it with --abi",
+				g->kernel.name);
+	if (!f->era->served)
+		return complain(c, -ENOSYS,
+				"%s is a guest of %s (%s), which this version does not serve",
+				g->kernel.name, f->era->range, era_bus_name(f->era->bus));
+	return 0;
+}
+
+static int open_kernel(struct guest *g, const struct lgemu_options *o)
+{
+	struct complaint *c = &g->vm->error;
+	struct elf_facts facts;
+	int err;
+
+	if (o->kernel)
+		err = image_open(&g->kernel, o->kernel, "kernel", c);
+	else
+		err = image_embedded(&g->kernel, "the built-in guest", lgemu_puppy_image,
+				     lgemu_puppy_image_size, c);
+	if (err)
+		return err;
+	g->is_bz = !elf_is(&g->kernel);
+	if (!g->is_bz)
+		err = elf_check(&g->kernel, &facts, c);
+	else if (bzimage_is(&g->kernel))
+		err = bzimage_read(&g->kernel, &g->bz, c);
+	else
+		err = complain(c, -ENOEXEC, "%s is neither an ELF vmlinux nor a bzImage",
+			       g->kernel.name);
+	if (!err)
+		err = era_find(&g->kernel, g->is_bz ? &g->bz : NULL, o->abi, false, &g->found, c);
+	return err ? err : check_era(g, o->abi);
+}
+
+int guest_open(struct guest *g, const struct lgemu_options *o)
+{
+	struct complaint *c = &g->vm->error;
+	int err;
+
+	g->wake_ns = UINT64_MAX;
+	g->command_line = strdup(o->command_line ? o->command_line : "");
+	if (!g->command_line)
+		return complain(c, -ENOMEM, "out of memory");
+	err = open_kernel(g, o);
+	if (!err && o->initrd) {
+		err = image_open(&g->initrd, o->initrd, "initrd", c);
+		g->has_initrd = !err;
+	}
+	return err;
+}
+
+void guest_close(struct guest *g)
+{
+	devices_destroy(g);
+	image_close(&g->kernel);
+	image_close(&g->initrd);
+	free(g->command_line);
+	g->command_line = NULL;
+}
+
+bool guest_lacks_support(struct guest *g)
+{
+	struct era_found deep;
+	struct complaint c;
+
+	return !era_find(&g->kernel, g->is_bz ? &g->bz : NULL, NULL, true, &deep, &c) &&
+	       deep.support == ERA_SUPPORT_NO;
+}
+/*:*/
+
+/* A page that was never touched must not become real by being cleared. */
+static void clear_memory(struct guest *g)
+{
+	static const uint8_t zero[PAGE_SIZE];
+	struct mem *mem = &g->vm->machine.mem;
+	uint32_t len = g->gm.ram_bytes + DOOR_DEVICE_PAGES * PAGE_SIZE, at;
+	uint8_t *page;
+
+	for (at = g->gm.base; at < g->gm.base + len; at += PAGE_SIZE) {
+		if (!memcmp(mem->ram + at, zero, PAGE_SIZE))
+			continue;
+		page = mem_pin(mem, at, PAGE_SIZE);
+		memset(page, 0, PAGE_SIZE);
+		mem_unpin(mem, at, PAGE_SIZE);
+	}
+}
+
+static int load_kernel(struct guest *g, const struct image_room *room, struct elf_facts *facts)
+{
+	struct complaint *c = &g->vm->error;
+	uint64_t end;
+	int err;
+
+	if (!g->is_bz)
+		return elf_load(&g->kernel, room, facts, c);
+	err = bzimage_load(&g->kernel, &g->bz, room, c);
+	end = BZIMAGE_LOAD + (g->kernel.size - g->bz.setup_bytes);
+	if (end < g->bz.runtime_end)
+		end = g->bz.runtime_end;
+	facts->entry = g->bz.code32_start;
+	facts->end = end > UINT32_MAX ? UINT32_MAX : (uint32_t)end;
+	return err;
+}
+
+/*L:311
+ * Up to 3.0 a Guest wakes up on page tables, which lie just below the initrd and which it takes for
+ * free memory.  The Host builds them; we only see to it that nothing else is there.  One page each
+ * for 2 MB is what the larger, PAE form takes.
+ */
+static uint32_t boot_tables_bytes(const struct guest *g)
+{
+	if (g->found.era->boot_map == DOOR_MAP_LINEAR)
+		return 0;
+	return (g->gm.ram_bytes / PAGE_SIZE / 512 + 3) * PAGE_SIZE;
+}
+
+static void fill_init(struct guest *g, uint32_t entry, uint32_t boot_top)
+{
+	const uint32_t pages = g->gm.ram_bytes / PAGE_SIZE + lguest_bus_pages(g->bus);
+
+	g->init = (struct door_init){
+		.mem_base = le32(g->gm.base),
+		.pfn_limit = le32(pages),
+		.device_limit = le32(pages),
+		.entry = le32(entry),
+		.boot_map = le32(g->found.era->boot_map),
+		.boot_top = le32(boot_top),
+		.ram_bytes = le32(g->gm.ram_bytes),
+		.flags = le32(g->found.pae ? DOOR_INIT_PAE : 0),
+	};
+}
+/*:*/
+
+/*L:312
+ * Loading.  Memory is empty, or made so; then kernel, initrd, boot page.  Where the kernel ends is
+ * known (for a bzImage only since protocol 2.10), so what does not fit is refused here instead of
+ * dying mysteriously later.
+ */
+int guest_load(struct guest *g)
+{
+	struct image_room room = guest_room(g);
+	struct complaint *c = &g->vm->error;
+	struct bootparam bp = {
+		.ram_bytes = g->gm.ram_bytes,
+		.kernel_alignment = g->bz.kernel_alignment,
+		.init_size = g->bz.init_size,
+		.command_line = g->command_line,
+	};
+	struct elf_facts facts;
+	uint32_t top = g->gm.ram_bytes;
+	int err;
+
+	clear_memory(g);
+	lguest_bus_restart(g->bus);
+	err = load_kernel(g, &room, &facts);
+	if (err)
+		return err;
+	if (facts.end > g->gm.ram_bytes || g->gm.ram_bytes - facts.end < boot_tables_bytes(g))
+		return complain(c, -EFBIG, "%s does not fit into %s; %s", g->kernel.name, room.name,
+				room.remedy);
+	if (g->has_initrd) {
+		err = initrd_load(&g->initrd, &room, facts.end + boot_tables_bytes(g), &bp.initrd,
+				  &bp.initrd_bytes, c);
+		if (err)
+			return err;
+		top = bp.initrd;
+	}
+	if (!bootparam_write(&bp, &room))
+		return complain(c, -EFBIG, "%s is too small for any kernel; %s", room.name,
+				room.remedy);
+	fill_init(g, facts.entry, top);
+	return 0;
+}
+/*:*/

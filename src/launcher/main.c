@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:700
+ * lgemu, the program.  It reads the command line, makes a machine with the functions of lgemu.h,
+ * lets it run, and tells the shell how that ended.  Only this file prints and exits.
+:*/
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "debug/report.h"
+#include "debug/step.h"
+#include "opts.h"
+
+/*L:120
+ * How a run ends, for the shell.  The original had 1 for everything, a clean power off included;
+ * since nobody can build on that, we tell them apart.
+ */
+enum status {
+	STATUS_OFF = 0,
+	STATUS_WRONG = 2,
+	STATUS_DEAD = 3,
+	STATUS_HOST = 4,
+	STATUS_IDLE = 5,
+	STATUS_LEFT = 0,
+	STATUS_TIMEOUT = 124, /* as timeout(1) */
+	STATUS_SIGNAL = 128,  /* and the number of it */
+};
+/*:*/
+
+struct program {
+	struct opts opts;
+	FILE *log;
+	struct lgemu *m;
+};
+
+static int say(const char *text)
+{
+	fprintf(stderr, "lgemu: %s\n", text);
+	return STATUS_WRONG;
+}
+
+/* Signals can only be told to something they can find. */
+static struct lgemu *volatile running;
+static volatile sig_atomic_t caught;
+
+static void on_signal(int sig)
+{
+	caught = sig;
+	if (running)
+		lgemu_stop(running);
+}
+
+static void catch_signals(unsigned timeout_s)
+{
+	static const int signals[] = {SIGALRM, SIGTERM, SIGHUP, SIGINT};
+	struct sigaction sa = {.sa_handler = on_signal};
+	unsigned i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &sa, NULL);
+	/* Whoever reads our output may go away before we do. */
+	signal(SIGPIPE, SIG_IGN);
+	if (timeout_s)
+		alarm(timeout_s);
+}
+
+/* --- what comes out ------------------------------------------------------------------------------ */
+
+static void write_all(int fd, const uint8_t *p, size_t n)
+{
+	ssize_t done;
+
+	while (n) {
+		done = write(fd, p, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return;
+		p += done;
+		n -= (size_t)done;
+	}
+}
+
+static void output(void *ctx, const uint8_t *bytes, size_t n)
+{
+	struct program *p = ctx;
+
+	write_all(STDOUT_FILENO, bytes, n);
+	if (p->log)
+		fwrite(bytes, 1, n, p->log);
+}
+
+static void host_output(void *ctx, const uint8_t *bytes, size_t n)
+{
+	struct program *p = ctx;
+
+	write_all(p->opts.verb == OPTS_SELFTEST ? STDOUT_FILENO : STDERR_FILENO, bytes, n);
+}
+
+static void warning(void *ctx, const char *text)
+{
+	(void)ctx;
+	fprintf(stderr, "lgemu: warning: %s\n", text);
+}
+
+/* --- the commands --------------------------------------------------------------------------------- */
+
+static int inspect(const struct opts *o)
+{
+	struct lgemu_image image;
+	char error[512];
+
+	if (lgemu_inspect(o->image, o->machine.abi, &image, error, sizeof(error)))
+		return say(error);
+	printf("image:          %s\n", o->image);
+	printf("format:         %s\n", image.format);
+	if (image.packing[0])
+		printf("packed with:    %s\n", image.packing);
+	printf("entry:          %#" PRIx32 "\n", image.entry);
+	printf("release:        %s\n", image.release[0] ? image.release : "not said");
+	printf("era:            %s\n", image.era[0] ? image.era : "unknown");
+	if (image.range[0])
+		printf("releases:       %s\n", image.range);
+	if (image.why[0])
+		printf("because of:     %s\n", image.why);
+	if (image.device_model[0])
+		printf("devices:        %s\n", image.device_model);
+	printf("lguest support: %s\n", image.guest_support);
+	printf("can be run:     %s\n", image.served ? "yes" : "no");
+	return STATUS_OFF;
+}
+
+/* A whole file; it may be a pipe. */
+static char *read_file(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "r");
+	char *text = NULL, *more;
+	size_t room = 0, n;
+
+	*len = 0;
+	while (f) {
+		if (*len == room) {
+			room += 65536;
+			more = realloc(text, room);
+			if (!more)
+				break;
+			text = more;
+		}
+		n = fread(text + *len, 1, room - *len, f);
+		*len += n;
+		if (!n)
+			break;
+	}
+	if (f)
+		fclose(f);
+	return text;
+}
+
+static int load_script(struct program *p)
+{
+	size_t len;
+	char *text;
+	int err;
+
+	if (!p->opts.script)
+		return 0;
+	text = read_file(p->opts.script, &len);
+	if (!text) {
+		fprintf(stderr, "lgemu: cannot read the script %s: %s\n", p->opts.script,
+			strerror(errno));
+		return -EINVAL;
+	}
+	err = lgemu_script(p->m, text, len);
+	free(text);
+	if (err)
+		fprintf(stderr, "lgemu: %s: %s\n", p->opts.script, lgemu_error(p->m));
+	return err;
+}
+
+static int open_log(struct program *p)
+{
+	if (!p->opts.console_log)
+		return 0;
+	p->log = fopen(p->opts.console_log, "w");
+	if (p->log)
+		return 0;
+	fprintf(stderr, "lgemu: cannot write the console log %s: %s\n", p->opts.console_log,
+		strerror(errno));
+	return -EINVAL;
+}
+
+/* Real time and raw keys where there is somebody to type. */
+static void set_console(struct opts *o)
+{
+	const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+	o->machine.console_fd = STDIN_FILENO;
+	o->machine.console_raw = terminal;
+	if (!o->clock_given && terminal && !o->script)
+		o->machine.clock = LGEMU_REAL;
+}
+
+static int machine_error(struct program *p)
+{
+	struct lgemu_failure f;
+
+	if (!lgemu_failure(p->m, &f)) {
+		report_failure(stderr, p->m);
+		return STATUS_HOST;
+	}
+	return say(lgemu_error(p->m));
+}
+
+/*L:121
+ * The last words.  A death is told in the words of the original, "lguest: " and all, even the one
+ * that is a clean power off.
+ */
+static int ended(struct program *p, enum lgemu_reason why)
+{
+	switch (why) {
+	case LGEMU_POWER_OFF:
+	case LGEMU_DEAD:
+		fprintf(stderr, "lguest: %s\n", lgemu_death(p->m));
+		return why == LGEMU_DEAD ? STATUS_DEAD : STATUS_OFF;
+	case LGEMU_HOST_FAILED: report_failure(stderr, p->m); return STATUS_HOST;
+	case LGEMU_IDLE:
+		say("the guest is idle for ever: nothing is left that could wake it");
+		if (!lgemu_script_done(p->m))
+			say("(the script still waits for something to be printed)");
+		return STATUS_IDLE;
+	case LGEMU_LEFT: return STATUS_LEFT;
+	case LGEMU_BUDGET: say("--timeout-insns: time is up"); return STATUS_TIMEOUT;
+	case LGEMU_STOPPED:
+		if (caught == SIGALRM) {
+			say("--timeout: time is up");
+			return STATUS_TIMEOUT;
+		}
+		return STATUS_SIGNAL + caught;
+	case LGEMU_ERROR: return say(lgemu_error(p->m));
+	}
+	return STATUS_WRONG;
+}
+/*:*/
+
+static int go(struct program *p)
+{
+	const struct opts *o = &p->opts;
+	enum lgemu_reason why;
+	int status;
+
+	if (lgemu_load(p->m))
+		return machine_error(p);
+	if (o->verb == OPTS_STEP) {
+		why = step_switch(stdout, p->m, o->timeout_insns);
+		return why == LGEMU_BUDGET ? STATUS_OFF : ended(p, why);
+	}
+	why = lgemu_run(p->m, o->timeout_insns);
+	fflush(stdout);
+	status = ended(p, why);
+	if (o->hash)
+		printf("guest hash %016" PRIx64 "\n", lgemu_guest_hash(p->m));
+	if (o->stats)
+		report_stats(stderr, p->m);
+	return status;
+}
+
+static int selftest(struct program *p)
+{
+	int err = lgemu_selftest(p->m);
+
+	if (!err)
+		return STATUS_OFF;
+	return machine_error(p) == STATUS_HOST || err == -EIO ? STATUS_HOST : STATUS_WRONG;
+}
+
+/* -v: what the Launcher made of the image. */
+static void tell(const struct opts *o)
+{
+	struct lgemu_image image;
+	char error[512];
+
+	if (!o->verbose || !o->machine.kernel)
+		return;
+	if (!lgemu_inspect(o->machine.kernel, o->machine.abi, &image, error, sizeof(error)))
+		fprintf(stderr, "lgemu: %s: %s, release %s, served as %s (%s)\n", o->machine.kernel,
+			image.format, image.release, image.era, image.why);
+}
+
+static int run(struct program *p)
+{
+	struct lgemu_options *o = &p->opts.machine;
+	int status;
+
+	o->output = output;
+	o->host_output = host_output;
+	o->warning = warning;
+	o->ctx = p;
+	if (p->opts.verb == OPTS_RUN)
+		set_console(&p->opts);
+	if (open_log(p))
+		return STATUS_WRONG;
+	tell(&p->opts);
+	if (lgemu_create(&p->m, o)) {
+		status = say(lgemu_error(p->m));
+	} else if (load_script(p)) {
+		status = STATUS_WRONG;
+	} else {
+		running = p->m;
+		catch_signals(p->opts.timeout_s);
+		status = p->opts.verb == OPTS_SELFTEST ? selftest(p) : go(p);
+		running = NULL;
+	}
+	lgemu_destroy(p->m);
+	if (p->log && fclose(p->log))
+		status = say("the console log could not be written");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct program p = {.log = NULL};
+	struct complaint c;
+	int status = STATUS_OFF;
+
+	if (opts_parse(&p.opts, argc, argv, &c)) {
+		opts_free(&p.opts);
+		say(c.text);
+		fputs("Try lgemu --help.\n", stderr);
+		return STATUS_WRONG;
+	}
+	switch (p.opts.verb) {
+	case OPTS_HELP: printf("%s%s", opts_usage, opts_help); break;
+	case OPTS_VERSION: printf("lgemu %s (%s)\n", lgemu_version(), lgemu_build()); break;
+	case OPTS_INSPECT: status = inspect(&p.opts); break;
+	default: status = run(&p); break;
+	}
+	opts_free(&p.opts);
+	return status;
+}
