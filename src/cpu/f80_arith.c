@@ -423,7 +423,7 @@ static struct f80 rem_special(struct f80_env *e, struct f80 a, struct f80 b, uns
 		return a;
 	*quotient = 0;
 	if (ca == F80_C_ZERO || cb == F80_C_INF)
-		return a;
+		return f80_hand_on(a);
 	*go_on = true;
 	return a;
 }

@@ -246,7 +246,7 @@ static struct f80 scale_special(struct f80_env *e, struct f80 a, struct f80 by, 
 	if ((ca == F80_C_DENORMAL || cb == F80_C_DENORMAL) && f80_denormal(e))
 		return a;
 	if (ca == F80_C_INF || ca == F80_C_ZERO || cb == F80_C_ZERO)
-		return a;
+		return f80_hand_on(a);
 	if (cb == F80_C_INF)
 		return f80_sign(by) ? F80_ZERO(f80_sign(a)) : F80_INF(f80_sign(a));
 	*go_on = true;

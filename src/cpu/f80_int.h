@@ -158,6 +158,14 @@ static inline struct f80 f80_negate(struct f80 a)
 	return a;
 }
 
+/* An operand that is handed on as it is; only a pseudo-denormal becomes the normal number it is. */
+static inline struct f80 f80_hand_on(struct f80 a)
+{
+	if (!(a.se & 0x7fff))
+		a.se |= (uint16_t)(a.mant >> 63);
+	return a;
+}
+
 static inline struct f80 f80_invalid(struct f80_env *e)
 {
 	e->ex |= F80_IE;

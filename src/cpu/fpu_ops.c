@@ -354,10 +354,16 @@ int x87_prem(struct x87 *x)
 	return 0;
 }
 
+/* Is there no operand, or no room for a second result? */
+static bool no_pair(const struct x87 *x)
+{
+	return st_empty(x, 0) || !st_empty(x, 7);
+}
+
 /* ST(0) becomes `below` and `v` is pushed on it. */
 static int replace_and_push(struct x87 *x, struct f80 below, struct f80 v)
 {
-	if (st_empty(x, 0) || !st_empty(x, 7)) {
+	if (no_pair(x)) {
 		if (st_empty(x, 0))
 			st_underflow(x);
 		else
@@ -379,46 +385,49 @@ int x87_extract(struct x87 *x)
 }
 
 /*C:728
- * FSIN, FCOS, FSINCOS and FPTAN refuse an operand of 2^63 or more: C2 = 1 and nothing else.
+ * FSIN, FCOS, FSINCOS and FPTAN refuse an operand of 2^63 or more: C2 = 1 and nothing else.  A
+ * stack fault comes before that.
 :*/
-static bool in_range(struct x87 *x, bool ok)
+static bool refuse(struct x87 *x, bool in_range, bool stack_fault)
 {
 	x->f->fsw &= (uint16_t)~FSW_C2;
-	if (ok || st_empty(x, 0))
-		return true;
+	if (in_range || stack_fault)
+		return false;
 	x->f->fsw |= FSW_C2;
 	x87_raise(x);
-	return false;
+	return true;
 }
 
 int x87_sin(struct x87 *x)
 {
 	struct f80 sin;
+	bool ok = f80_sincos(&x->e, *st(x, 0), &sin, NULL);
 
-	return in_range(x, f80_sincos(&x->e, *st(x, 0), &sin, NULL)) ? unary(x, sin) : 0;
+	return refuse(x, ok, st_empty(x, 0)) ? 0 : unary(x, sin);
 }
 
 int x87_cos(struct x87 *x)
 {
 	struct f80 cos;
+	bool ok = f80_sincos(&x->e, *st(x, 0), NULL, &cos);
 
-	return in_range(x, f80_sincos(&x->e, *st(x, 0), NULL, &cos)) ? unary(x, cos) : 0;
+	return refuse(x, ok, st_empty(x, 0)) ? 0 : unary(x, cos);
 }
 
 int x87_sincos(struct x87 *x)
 {
 	struct f80 sin, cos;
+	bool ok = f80_sincos(&x->e, *st(x, 0), &sin, &cos);
 
-	if (!in_range(x, f80_sincos(&x->e, *st(x, 0), &sin, &cos)))
-		return 0;
-	return replace_and_push(x, sin, cos);
+	return refuse(x, ok, no_pair(x)) ? 0 : replace_and_push(x, sin, cos);
 }
 
+/* FPTAN pushes 1 for the division that programs of the 8087 had to do; a NaN is pushed itself. */
 int x87_ptan(struct x87 *x)
 {
 	struct f80 tan;
+	bool ok = f80_tan(&x->e, *st(x, 0), &tan);
+	bool nan = f80_classify(tan) == F80_C_QNAN;
 
-	if (!in_range(x, f80_tan(&x->e, *st(x, 0), &tan)))
-		return 0;
-	return replace_and_push(x, tan, F80_ONE);
+	return refuse(x, ok, no_pair(x)) ? 0 : replace_and_push(x, tan, nan ? tan : F80_ONE);
 }
