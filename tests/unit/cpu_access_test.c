@@ -63,6 +63,7 @@ START_TEST(write_protect)
 	ck_ok(acc_st32(cpu, 0x20000, 0x1234));
 	ck_assert_uint_eq(peek32(0x20000), 0x1234);
 	ck_assert_uint_eq(pte_of(0x20000) & (PTE_A | PTE_D), PTE_A | PTE_D);
+	ck_assert_uint_eq(cpu->tlb.e[TLB_SUPERVISOR][tlb_index(0x20000)].write, 0x20000);
 	/* Now the TLB knows the page as writable: setting WP must be seen. */
 	ck_ok(sys_mov_to_cr(cpu, 0, cpu->s.cr0 | CR0_WP));
 	ck_fault(acc_st32(cpu, 0x20000, 1), V_PF, PF_PRESENT | PF_WRITE);

@@ -334,6 +334,26 @@ START_TEST(half_a_frame)
 }
 END_TEST
 
+/* With all accessed bits set, descriptor tables may lie in read-only memory. */
+START_TEST(read_only_tables)
+{
+	world_paging();
+	world_ring(3);
+	handlers(S_CODE0);
+	world_pte(W_GDT, PTE_P);
+	world_pte(W_IDT, PTE_P);
+	ck_assert_int_eq(raise(V_UD, false, 0), 1); /* not set: #PF in #UD, in #PF, and in #DF */
+	world_pte(W_GDT, PTE_P | PTE_RW);
+	world_ring(3);
+	ck_ok(raise(V_UD, false, 0));
+	world_pte(W_GDT, PTE_P);
+	world_ring(3);
+	ck_ok(raise(V_UD, false, 0));
+	ck_handler(V_UD);
+	ck_ok(seg_load(cpu, DS, S_DATA0));
+}
+END_TEST
+
 /* Code lies under the frame: delivery has nobody to ask, so it just writes, and notes it. */
 START_TEST(frame_over_code)
 {
@@ -480,6 +500,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, page_fault_classes);
 	tcase_add_test(tc, contributory);
 	tcase_add_test(tc, half_a_frame);
+	tcase_add_test(tc, read_only_tables);
 	tcase_add_test(tc, frame_over_code);
 	tcase_add_test(tc, gate_16);
 	tcase_add_test(tc, from_v86);

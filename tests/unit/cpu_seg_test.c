@@ -374,6 +374,8 @@ START_TEST(iret_faults)
 	ck_fault(seg_iret(cpu, 4, 0), V_GP, S_CODE0); /* inward */
 	poke32(cpu->s.r[ESP] + 4, 0);
 	ck_fault(seg_iret(cpu, 4, 0), V_GP, 0);
+	poke32(cpu->s.r[ESP] + 4, S_CODE2 | 3); /* ring 2's code is not ring 3's */
+	ck_fault(seg_iret(cpu, 4, 0), V_GP, S_CODE2 & ~3);
 	poke32(cpu->s.r[ESP] + 4, S_CODE3);
 	ck_fault(seg_iret(cpu, 4, 0), V_GP, 0); /* SS null */
 	poke32(cpu->s.r[ESP] + 16, S_DATA2);
