@@ -85,7 +85,8 @@ static int locate(struct cpu *cpu, uint32_t lin, unsigned access, bool walk, uin
  * An access covers one page or two (none is longer than a page).  Both are found before either is
  * touched; of two bad pages the first is blamed, at the first byte we want from it.
  */
-static int span_locate(struct cpu *cpu, uint32_t lin, unsigned n, unsigned access, struct acc_span *s)
+static int span_locate(struct cpu *cpu, uint32_t lin, unsigned n, unsigned access,
+		       struct acc_span *s)
 {
 	unsigned room = PAGE_SIZE - lin % PAGE_SIZE;
 

@@ -2,9 +2,9 @@
 /*P:320
  * Loads and stores of emulated memory by the CPU, by linear address.  These are the careful ones:
  * any size, any alignment, over page borders, onto pages with code; they either do the whole
- * access or note a fault and return 1 with nothing done.  A store that would hit decoded code returns 1
- * without a fault, having set cpu->restart_single, until it is tried with cpu->single set.  The quick ones, for a page the TLB
- * knows, are spelled in forms/vocab.h.
+ * access or note a fault and return 1 with nothing done.  A store that would hit decoded code
+ * returns 1 without a fault, having set cpu->restart_single, until it is tried with cpu->single
+ * set.  The quick ones, for a page the TLB knows, are spelled in forms/vocab.h.
 :*/
 #ifndef CPU_ACCESS_H
 #define CPU_ACCESS_H

@@ -18,8 +18,8 @@ int seg_check_slow(struct cpu *cpu, unsigned sr, uint32_t off, unsigned n, bool 
  * Check an access of n bytes at off through segment register sr and give its linear address.
  * Faults: #SS(0) through SS, else #GP(0).
  */
-static inline MUST_CHECK int seg_check(struct cpu *cpu, unsigned sr, uint32_t off, unsigned n, bool write,
-			    uint32_t *lin)
+static inline MUST_CHECK int seg_check(struct cpu *cpu, unsigned sr, uint32_t off, unsigned n,
+				       bool write, uint32_t *lin)
 {
 	const struct seg *g = &cpu->s.seg[sr];
 	unsigned t = g->attr & (SEG_CODE | SEG_E | SEG_W | SEG_S | SEG_P);
