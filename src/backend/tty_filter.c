@@ -29,7 +29,7 @@ static bool third_interrupt(struct tty_filter *f, uint64_t now_ns)
 enum tty_verdict tty_filter(struct tty_filter *filter, const uint8_t *in, size_t n, uint64_t now_ns,
 			    uint8_t *out, size_t *nr_out)
 {
-	bool alone = n == 1 && in[0] == TTY_INTERRUPT && !filter->escaped;
+	bool alone = n == 1 && in[0] == TTY_INTERRUPT;
 
 	*nr_out = 0;
 	for (size_t i = 0; i < n; i++) {

@@ -357,8 +357,7 @@ size_t lguest_bus_early_text(const struct lguest_bus *bus, gpa_t gpa, char *buf,
 	size_t n = 0;
 
 	/* Row 23.  Byte by byte: it ends wherever the Guest's memory does. */
-	while (n + 1 < size && gm_has(&bus->gm, gpa.v + (uint64_t)n, 1) &&
-	       gm_read(&bus->gm, GPA(gpa.v + (uint32_t)n), buf + n, 1) && buf[n])
+	while (n + 1 < size && gm_read(&bus->gm, GPA(gpa.v + (uint32_t)n), buf + n, 1) && buf[n])
 		n++;
 	if (size)
 		buf[n] = '\0';
