@@ -237,6 +237,21 @@ static struct wide sin_or_cos(struct wide r, unsigned quadrant)
 	return quadrant & 2 ? wide_negate(v) : v;
 }
 
+/* So near to zero silicon no longer tells sin x or tan x from x, nor cos x from 1, and it does not
+ * round them by the rounding control either; they are inexact all the same. */
+static bool vanishing(struct f80 a)
+{
+	return (a.se & 0x7fff) < 16383 - 68;
+}
+
+static struct f80 sin_vanishing(struct f80_env *e, struct f80 a)
+{
+	struct f80_num n = f80_unpack(a);
+
+	e->ex |= F80_PE | (n.exp < 1 ? F80_UE : 0);
+	return f80_round64(e, n.sign, n.exp, u128(n.mant, 0));
+}
+
 /* What the trigonometric instructions do alike.  *go_on: compute, the operand is a number. */
 static bool trig_special(struct f80_env *e, struct f80 a, struct f80 *r, bool *go_on)
 {
@@ -271,6 +286,14 @@ bool f80_sincos(struct f80_env *e, struct f80 a, struct f80 *sin, struct f80 *co
 			*cos = f80_classify(a) == F80_C_ZERO ? F80_ONE : r;
 		return ok;
 	}
+	if (vanishing(a)) {
+		e->ex |= F80_PE;
+		if (sin)
+			*sin = sin_vanishing(e, a);
+		if (cos)
+			*cos = F80_ONE;
+		return true;
+	}
 	w = reduce_angle(a, &quadrant);
 	if (sin)
 		*sin = wide_round(e, sin_or_cos(w, quadrant));
@@ -287,6 +310,10 @@ bool f80_tan(struct f80_env *e, struct f80 a, struct f80 *tan)
 
 	if (!go_on)
 		return ok;
+	if (vanishing(a)) {
+		*tan = sin_vanishing(e, a);
+		return true;
+	}
 	w = reduce_angle(a, &quadrant);
 	t = wide_div(sin_small(w), cos_small(w));
 	if (quadrant & 1)

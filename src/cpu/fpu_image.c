@@ -42,10 +42,17 @@ static inline uint64_t get64(const uint8_t *p)
 	return get32(p) | (uint64_t)get32(p + 4) << 32;
 }
 
-/* Can n bytes, at most a page, be stored?  As on silicon, CR2 is then the first byte or the last. */
-static int probe(struct cpu *cpu, uint32_t lin, unsigned n)
+/*
+ * Can n bytes, at most a page, be accessed?  As silicon does, look at the first item (CR2 may show
+ * the page border in it), then at the last byte.
+ */
+static int probe(struct cpu *cpu, uint32_t lin, unsigned item, unsigned n, bool write)
 {
-	return acc_probe_write(cpu, lin, 1) || acc_probe_write(cpu, lin + n - 1, 1);
+	uint8_t to[16];
+
+	if (write)
+		return acc_probe_write(cpu, lin, item) || acc_probe_write(cpu, lin + n - 1, 1);
+	return acc_ld(cpu, lin, to, item) || acc_ld(cpu, lin + n - 1, to, 1);
 }
 
 static int store(struct cpu *cpu, uint32_t lin, const uint8_t *from, unsigned n)
@@ -196,9 +203,16 @@ static void regs_from_image(struct fpu *f, const uint8_t *b, unsigned step)
 		f->reg[((f->fsw >> 11) + i) & 7] = F80(get16(b + 8), get64(b));
 }
 
-static int locate(struct x87 *x, unsigned n, bool write, uint32_t *lin)
+static int locate_word(struct x87 *x, bool write, uint32_t *lin)
 {
-	return seg_check(x->cpu, x->in->seg, x->in->ea, n, write, lin);
+	return seg_check(x->cpu, x->in->seg, x->in->ea, 2, write, lin);
+}
+
+static int locate_image(struct x87 *x, unsigned n, bool write, uint32_t *lin)
+{
+	return seg_check(x->cpu, x->in->seg, x->in->ea, n, write, lin) ||
+	       acc_align(x->cpu, *lin, x->in->opsize) ||
+	       probe(x->cpu, *lin, x->in->opsize, n, write);
 }
 
 /* FNSTENV masks all exceptions afterwards; FNSAVE leaves the x87 as FNINIT does. */
@@ -212,7 +226,7 @@ int x87_fnstenv(struct x87 *x)
 	env_to_image(x->cpu, x->in->opsize, b);
 	if (all)
 		regs_to_image(x->f, b + env, 10);
-	if (locate(x, n, true, &lin) || probe(x->cpu, lin, n) || store(x->cpu, lin, b, n))
+	if (locate_image(x, n, true, &lin) || store(x->cpu, lin, b, n))
 		return 1;
 	if (all)
 		return x87_fninit(x);
@@ -229,7 +243,7 @@ int x87_fldenv(struct x87 *x)
 	uint8_t b[28 + 80];
 	uint32_t lin;
 
-	if (locate(x, n, false, &lin) || load(x->cpu, lin, b, n))
+	if (locate_image(x, n, false, &lin) || load(x->cpu, lin, b, n))
 		return 1;
 	env_from_image(x->cpu, x->in->opsize, b);
 	if (all)
@@ -242,7 +256,7 @@ int x87_fldcw(struct x87 *x)
 	uint32_t lin;
 	uint16_t cw;
 
-	if (locate(x, 2, false, &lin) || acc_ld16(x->cpu, lin, &cw))
+	if (locate_word(x, false, &lin) || acc_ld16(x->cpu, lin, &cw))
 		return 1;
 	set_control(x->f, cw);
 	x87_summarize(x->f);
@@ -253,14 +267,14 @@ int x87_fnstcw(struct x87 *x)
 {
 	uint32_t lin;
 
-	return locate(x, 2, true, &lin) || acc_st16(x->cpu, lin, x->f->fcw);
+	return locate_word(x, true, &lin) || acc_st16(x->cpu, lin, x->f->fcw);
 }
 
 int x87_fnstsw(struct x87 *x)
 {
 	uint32_t lin;
 
-	return locate(x, 2, true, &lin) || acc_st16(x->cpu, lin, x->f->fsw);
+	return locate_word(x, true, &lin) || acc_st16(x->cpu, lin, x->f->fsw);
 }
 
 int x87_fnstsw_ax(struct x87 *x)
@@ -302,9 +316,11 @@ static int fx_locate(struct cpu *cpu, unsigned seg, uint32_t ea, bool write, uin
 {
 	if (cpu->s.cr0 & (CR0_EM | CR0_TS))
 		return cpu_trap(cpu, V_NM, false, 0);
-	if (seg_check(cpu, seg, ea, FXSAVE_BYTES, write, lin))
+	if (seg_check(cpu, seg, ea, FXSAVE_BYTES, write, lin) || acc_align(cpu, *lin, 4))
 		return 1;
-	return *lin & 15 ? trap_gp(cpu, 0) : 0;
+	if (*lin & 15)
+		return trap_gp(cpu, 0);
+	return probe(cpu, *lin, 16, FXSAVE_BYTES, write);
 }
 
 static bool has_sse(const struct cpu *cpu)
@@ -319,7 +335,7 @@ int fpu_fxsave(struct cpu *cpu, unsigned seg, uint32_t ea)
 	unsigned n = has_sse(cpu) ? 288 : 160;
 	uint32_t lin;
 
-	if (fx_locate(cpu, seg, ea, true, &lin) || probe(cpu, lin, FXSAVE_BYTES))
+	if (fx_locate(cpu, seg, ea, true, &lin))
 		return 1;
 	for (unsigned i = 0; i < sizeof(b); i++)
 		b[i] = 0;

@@ -10,7 +10,13 @@ static const uint8_t size_bytes[] = {
 
 static int locate(struct x87 *x, bool write, uint32_t *lin)
 {
-	return seg_check(x->cpu, x->in->seg, x->in->ea, size_bytes[x->row->size], write, lin);
+	unsigned n = size_bytes[x->row->size];
+
+	if (seg_check(x->cpu, x->in->seg, x->in->ea, n, write, lin))
+		return 1;
+	if (n > 8)
+		n = 8;
+	return *lin & (n - 1) ? acc_align(x->cpu, *lin, n) : 0;
 }
 
 static inline struct f80 f80_get(const uint8_t v[10])
