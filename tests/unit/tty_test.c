@@ -183,12 +183,12 @@ static void close_terminal(void)
 	close(master);
 }
 
+/* Called from a signal handler, too. */
 static bool is_raw(void)
 {
 	struct termios t;
 
-	ck_assert_int_eq(tcgetattr(slave, &t), 0);
-	return !(t.c_lflag & (ISIG | ICANON | ECHO));
+	return !tcgetattr(slave, &t) && !(t.c_lflag & (ISIG | ICANON | ECHO));
 }
 
 START_TEST(raw_and_back)
