@@ -112,15 +112,19 @@ END_TEST
 
 START_TEST(errors_come_through_exactly)
 {
-	struct rlimit limit = {1024, 1024};
+	struct rlimit limit, small;
 	uint8_t buf[512] = {0};
 
 	make_image(4096);
 	ck_assert_int_eq(disk_open(path, 0, &disk, &why), 0);
 	signal(SIGXFSZ, SIG_IGN);
-	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = limit;
+	small.rlim_cur = 1024;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
 	ck_assert_int_eq(disk_write(disk, 2048, buf, 512), -EFBIG);
 	ck_assert_int_eq(disk_write(disk, 0, buf, 512), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 END_TEST
 
