@@ -122,7 +122,7 @@ static int span_locate_write(struct cpu *cpu, uint32_t lin, unsigned n, unsigned
 }
 
 /* Where there is no RAM, a load reads all ones and a store is lost. */
-static int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
+static int load_slow(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
 {
 	uint8_t *p = to;
 	struct acc_span s;
@@ -147,13 +147,34 @@ void acc_span_store(struct cpu *cpu, const struct acc_span *s, const void *from)
 	}
 }
 
-static int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from, unsigned n)
+static int store_slow(struct cpu *cpu, unsigned access, uint32_t lin, const void *from, unsigned n)
 {
 	struct acc_span s;
 
 	if (span_locate_write(cpu, lin, n, access, &s))
 		return 1;
 	acc_span_store(cpu, &s, from);
+	return 0;
+}
+
+/* What the TLB's tags allow at once: one page, known, and for a store dirty and without code. */
+static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
+{
+	const struct tlb_entry *e = &cpu->tlb.e[!!(access & PF_USER)][tlb_index(lin)];
+
+	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->read, 0))
+		return load_slow(cpu, access, lin, to, n);
+	memcpy(to, (const uint8_t *)(e->addend + lin), n);
+	return 0;
+}
+
+static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from, unsigned n)
+{
+	const struct tlb_entry *e = &cpu->tlb.e[!!(access & PF_USER)][tlb_index(lin)];
+
+	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->write, 0))
+		return store_slow(cpu, access, lin, from, n);
+	memcpy((uint8_t *)(e->addend + lin), from, n);
 	return 0;
 }
 /*:*/
@@ -219,14 +240,14 @@ int acc_align(struct cpu *cpu, uint32_t lin, unsigned n)
 
 int acc_ld8(struct cpu *cpu, uint32_t lin, uint8_t *v)
 {
-	return acc_ld(cpu, lin, v, 1);
+	return load(cpu, view_of(cpu->s.cpl), lin, v, 1);
 }
 
 int acc_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v)
 {
 	le16_t m;
 
-	if (acc_align(cpu, lin, 2) || acc_ld(cpu, lin, &m, 2))
+	if (acc_align(cpu, lin, 2) || load(cpu, view_of(cpu->s.cpl), lin, &m, 2))
 		return 1;
 	*v = le16_get(m);
 	return 0;
@@ -236,7 +257,7 @@ int acc_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v)
 {
 	le32_t m;
 
-	if (acc_align(cpu, lin, 4) || acc_ld(cpu, lin, &m, 4))
+	if (acc_align(cpu, lin, 4) || load(cpu, view_of(cpu->s.cpl), lin, &m, 4))
 		return 1;
 	*v = le32_get(m);
 	return 0;
@@ -246,7 +267,7 @@ int acc_ld64(struct cpu *cpu, uint32_t lin, uint64_t *v)
 {
 	le64_t m;
 
-	if (acc_align(cpu, lin, 8) || acc_ld(cpu, lin, &m, 8))
+	if (acc_align(cpu, lin, 8) || load(cpu, view_of(cpu->s.cpl), lin, &m, 8))
 		return 1;
 	*v = le64_get(m);
 	return 0;
@@ -254,28 +275,31 @@ int acc_ld64(struct cpu *cpu, uint32_t lin, uint64_t *v)
 
 int acc_st8(struct cpu *cpu, uint32_t lin, uint8_t v)
 {
-	return acc_st(cpu, lin, &v, 1);
+	return store(cpu, view_of(cpu->s.cpl), lin, &v, 1);
 }
 
 int acc_st16(struct cpu *cpu, uint32_t lin, uint16_t v)
 {
 	le16_t m = le16(v);
 
-	return acc_align(cpu, lin, 2) || acc_st(cpu, lin, &m, 2);
+	return acc_align(cpu, lin, 2) ||
+	       store(cpu, view_of(cpu->s.cpl), lin, &m, 2);
 }
 
 int acc_st32(struct cpu *cpu, uint32_t lin, uint32_t v)
 {
 	le32_t m = le32(v);
 
-	return acc_align(cpu, lin, 4) || acc_st(cpu, lin, &m, 4);
+	return acc_align(cpu, lin, 4) ||
+	       store(cpu, view_of(cpu->s.cpl), lin, &m, 4);
 }
 
 int acc_st64(struct cpu *cpu, uint32_t lin, uint64_t v)
 {
 	le64_t m = le64(v);
 
-	return acc_align(cpu, lin, 8) || acc_st(cpu, lin, &m, 8);
+	return acc_align(cpu, lin, 8) ||
+	       store(cpu, view_of(cpu->s.cpl), lin, &m, 8);
 }
 
 int acc_sys_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n)

@@ -179,7 +179,10 @@ void cpu_update_mode(struct cpu *cpu)
 		mode |= MODE_D32;
 	if (g[SS].attr & SEG_DB)
 		mode |= MODE_SS32;
-	if (seg_is_flat_data(&g[DS]) && seg_is_flat_data(&g[ES]) && seg_is_flat_data(&g[SS]))
+	/* The quick handlers do not look at alignment. */
+	if (cpu_checks_alignment(cpu))
+		mode |= MODE_ALIGN;
+	else if (seg_is_flat_data(&g[DS]) && seg_is_flat_data(&g[ES]) && seg_is_flat_data(&g[SS]))
 		mode |= MODE_FLAT;
 	if (seg_is_flat(&g[CS]))
 		mode |= MODE_CODE_FLAT;

@@ -216,6 +216,7 @@ enum cpu_mode {
 	MODE_SS32 = 2,	 /* SS.B: the stack pointer is ESP */
 	MODE_FLAT = 4,
 	MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
+	MODE_ALIGN = 16,    /* alignment checks are on (CR0.AM, EFLAGS.AC, CPL 3); never FLAT */
 };
 
 /* The board's calls. */
@@ -275,6 +276,12 @@ static inline int trap_gp(struct cpu *cpu, uint32_t error)
 static inline int trap_ud(struct cpu *cpu)
 {
 	return cpu_trap(cpu, V_UD, false, 0);
+}
+
+/* "Alignment Check Exception (#AC)": on only where all three agree. */
+static inline bool cpu_checks_alignment(const struct cpu *cpu)
+{
+	return (cpu->s.eflags & FL_AC) && cpu->s.cpl == 3 && (cpu->s.cr0 & CR0_AM);
 }
 
 static inline bool cpu_is_v86(const struct cpu *cpu)

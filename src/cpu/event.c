@@ -86,10 +86,11 @@ static void settle(struct cpu *cpu, const struct event *ev)
 static int deliver_real(struct cpu *cpu, const struct event *ev)
 {
 	unsigned off = ev->trap.vector * 4u;
-	struct stores w = {.n = 0};
+	struct stores w;
 	uint16_t ip, sel;
 	struct stack st;
 
+	stores_init(&w);
 	if (off + 3 > cpu->s.idtr.limit)
 		return trap_gp(cpu, ev->trap.vector * 8u + 2);
 	if (acc_sys_ld16(cpu, cpu->s.idtr.base + off, &ip) ||
@@ -211,12 +212,13 @@ static int deliver_gate(struct cpu *cpu, const struct event *ev, const struct de
 	unsigned cpl, bytes = desc_type(gate) & SYS_32 ? 4 : 2, words = ev->trap.has_error ? 4 : 3;
 	uint32_t eip = (gate->lo & 0xffff) | (bytes == 4 ? gate->hi & 0xffff0000 : 0);
 	uint16_t sel = (uint16_t)(gate->lo >> 16);
-	struct stores w = {.n = 0};
+	struct stores w;
 	struct stack st;
 	struct desc d;
 	struct seg cs;
 	bool inner;
 
+	stores_init(&w);
 	if (read_handler(cpu, sel, &d, &cpl))
 		return 1;
 	inner = cpl < cpu->s.cpl;

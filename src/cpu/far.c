@@ -116,8 +116,9 @@ static int switch_task(struct cpu *cpu, uint16_t sel, const struct desc *d, enum
 
 static int jump_code(struct cpu *cpu, uint16_t sel, struct desc *d, uint32_t eip)
 {
-	struct stores w = {.n = 0};
+	struct stores w;
 
+	stores_init(&w);
 	if (check_eip(cpu, sel, d, eip) || stores_accessed(cpu, &w, sel, d))
 		return 1;
 	stores_commit(cpu, &w);
@@ -158,9 +159,10 @@ int seg_far_jump(struct cpu *cpu, uint16_t sel, uint32_t off, unsigned opsize, u
 static int call_real(struct cpu *cpu, uint16_t sel, uint32_t eip, unsigned bytes,
 		     uint32_t next_eip)
 {
-	struct stores w = {.n = 0};
+	struct stores w;
 	struct stack st;
 
+	stores_init(&w);
 	stack_current(cpu, &st);
 	if (stack_push(cpu, &st, &w, cpu->s.seg[CS].sel, bytes) ||
 	    stack_push(cpu, &st, &w, next_eip, bytes) || enter_real(cpu, sel, eip))
@@ -174,9 +176,10 @@ static int call_real(struct cpu *cpu, uint16_t sel, uint32_t eip, unsigned bytes
 static int call_same(struct cpu *cpu, uint16_t sel, struct desc *d, uint32_t eip, unsigned bytes,
 		     uint32_t next_eip)
 {
-	struct stores w = {.n = 0};
+	struct stores w;
 	struct stack st;
 
+	stores_init(&w);
 	stack_current(cpu, &st);
 	if (stack_room(cpu, &st, 2, bytes) || check_eip(cpu, sel, d, eip) ||
 	    stack_push(cpu, &st, &w, cpu->s.seg[CS].sel, bytes) ||
@@ -214,9 +217,10 @@ static int push_params(struct cpu *cpu, const struct gate *g, struct stack *st, 
 static int call_inner(struct cpu *cpu, struct gate *g, uint32_t next_eip)
 {
 	unsigned cpl = desc_dpl(&g->d);
-	struct stores w = {.n = 0};
+	struct stores w;
 	struct stack st;
 
+	stores_init(&w);
 	if (stack_inner(cpu, &st, &w, cpl) || stack_room(cpu, &st, g->params + 4, g->bytes) ||
 	    check_eip(cpu, g->sel, &g->d, g->eip))
 		return 1;
@@ -315,10 +319,11 @@ static int go_back(struct cpu *cpu, struct stack *st, uint16_t sel, struct desc 
 		   unsigned bytes, uint16_t release)
 {
 	unsigned rpl = sel & 3;
-	struct stores w = {.n = 0};
+	struct stores w;
 	uint32_t esp, ss;
 	struct desc sd;
 
+	stores_init(&w);
 	stack_release(st, release);
 	if (rpl > cpu->s.cpl) {
 		if (stack_pop(cpu, st, &esp, bytes) || stack_pop(cpu, st, &ss, bytes) ||

@@ -2,6 +2,8 @@
 /*P:333
  * Collected stores, and stacks that are pushed on before they are anybody's.
 :*/
+#include <string.h>
+
 #include "base/bug.h"
 #include "frame.h"
 
@@ -14,7 +16,8 @@ int stores_add(struct cpu *cpu, struct stores *w, unsigned cpl, uint32_t lin, ui
 	       unsigned bytes)
 {
 	BUG_ON(w->n == STORES_MAX);
-	if (acc_span_write(cpu, cpl, lin, bytes, &w->e[w->n].span))
+	w->e[w->n].quick = acc_quick_write(cpu, cpl, lin, bytes);
+	if (!w->e[w->n].quick && acc_span_write(cpu, cpl, lin, bytes, &w->e[w->n].span))
 		return 1;
 	w->e[w->n].v = v;
 	w->e[w->n++].bytes = bytes;
@@ -37,7 +40,12 @@ void stores_commit(struct cpu *cpu, const struct stores *w)
 	for (unsigned i = 0; i < w->n; i++) {
 		le32_t v = le32(w->e[i].v);
 
-		acc_span_store(cpu, &w->e[i].span, &v);
+		if (!w->e[i].quick)
+			acc_span_store(cpu, &w->e[i].span, &v);
+		else if (w->e[i].bytes == 4)
+			memcpy(w->e[i].quick, &v, 4);
+		else
+			memcpy(w->e[i].quick, &v, 2);
 	}
 }
 /*:*/

@@ -16,11 +16,18 @@
 struct stores {
 	unsigned n;
 	struct {
+		uint8_t *quick; /* where in host memory, if the TLB knew; else look at span */
 		struct acc_span span;
 		uint32_t v;
 		unsigned bytes;
 	} e[STORES_MAX];
 };
+
+/* Only the count is set: the rest is a kilobyte that need not be written each time. */
+static inline void stores_init(struct stores *w)
+{
+	w->n = 0;
+}
 
 /* Collect one store of 2 or 4 bytes, made as ring `cpl` would; faults as it would. */
 int stores_add(struct cpu *cpu, struct stores *w, unsigned cpl, uint32_t lin, uint32_t v,

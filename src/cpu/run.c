@@ -48,13 +48,13 @@ static void execute(struct cpu *cpu, struct block *b)
 }
 
 /*C:492
- * One instruction alone: when it is single-stepped, when the one before it held off interrupts,
- * when its block does not fit into the budget, or when it is about to store into code and what
+ * One instruction alone: when it is single-stepped or resumed with RF, when the one before it
+ * held off interrupts, when its block does not fit into the budget, or when it is about to store into code and what
  * follows it must be read anew.
 :*/
 static void run_single(struct cpu *cpu)
 {
-	bool step = cpu->s.eflags & FL_TF;
+	uint32_t before = cpu->s.eflags;
 	struct block *b;
 
 	cpu->s.inhibit = false;
@@ -63,11 +63,15 @@ static void run_single(struct cpu *cpu)
 	b = block_get_single(cpu);
 	if (!b)
 		return;
+	/* RF lasts for one instruction that retires, unless that one loads it anew. */
+	cpu->s.eflags &= ~(uint32_t)FL_RF;
 	cpu->single = true;
 	execute(cpu, b);
 	cpu->single = false;
+	if (cpu->trap.pending && !cpu->trap.software)
+		cpu->s.eflags |= before & FL_RF;
 	/* A software interrupt clears TF on its way; a fault comes before the trap. */
-	if (step && !cpu->trap.pending && !cpu->s.inhibit) {
+	if ((before & FL_TF) && !cpu->trap.pending && !cpu->s.inhibit) {
 		cpu->s.dr[6] |= 0x4000; /* BS */
 		cpu->trap = (struct trap){.pending = true, .vector = V_DB};
 	}
@@ -77,6 +81,9 @@ static void run_blocks(struct cpu *cpu)
 {
 	struct block *b;
 
+	/* EFLAGS.AC and the CPL change only in instructions that come back here. */
+	if (cpu_checks_alignment(cpu) != !!(cpu->mode & MODE_ALIGN))
+		cpu_update_mode(cpu);
 	cpu->budget = cpu->budget_mark = plan(cpu);
 	b = block_lookup(cpu);
 	if (!b)
@@ -131,7 +138,7 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 		}
 		if (cpu->s.halted)
 			return CPU_EXIT_HALT;
-		if (cpu->restart_single || cpu->s.inhibit || (cpu->s.eflags & FL_TF))
+		if (cpu->restart_single || cpu->s.inhibit || (cpu->s.eflags & (FL_TF | FL_RF)))
 			run_single(cpu);
 		else
 			run_blocks(cpu);

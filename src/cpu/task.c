@@ -237,9 +237,10 @@ static int enter_segments(struct cpu *cpu, const struct task *t)
 
 static int push_error(struct cpu *cpu, uint32_t error, unsigned bytes)
 {
-	struct stores w = {.n = 0};
+	struct stores w;
 	struct stack st;
 
+	stores_init(&w);
 	stack_current(cpu, &st);
 	st.align = false;
 	if (stack_push(cpu, &st, &w, error, bytes))
@@ -298,11 +299,12 @@ int seg_task_switch(struct cpu *cpu, uint16_t sel, enum task_switch how, uint32_
 {
 	bool nested = how == TASK_CALL || how == TASK_INT;
 	uint32_t eflags = cpu_eflags(cpu);
-	struct stores w = {.n = 0};
+	struct stores w;
 	struct task t;
 	struct desc d;
 	struct seg tr;
 
+	stores_init(&w);
 	if (check_tss(cpu, sel, how, &d))
 		return 1;
 	if (how == TASK_IRET)

@@ -268,6 +268,7 @@ static void enter_test(struct machine *m, const struct tin *t, const struct tout
 	for (unsigned i = 0; i < 6; i++)
 		set_seg(cpu, i, le16_get(t->sel[i]));
 	cpu->s.cpl = 3;
+	fpu_reset(&cpu->s.fpu);
 	if (t->flags & F_FPU)
 		load_fpu(&cpu->s.fpu, &t->fsave);
 	cpu_state_changed(cpu);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:953
+ * The run loop's own promises: exact budgets, alignment checks that survive a warm TLB, RF for one
+ * instruction.
+:*/
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/cpu.h"
+
+#define CODE_PA 0x1000u
+#define DATA_PA 0x2000u
+
+static struct mem mem;
+static struct cpu cpu;
+
+static uint32_t in(void *ctx, uint16_t port, unsigned size)
+{
+	return ~0u;
+}
+
+static void out(void *ctx, uint16_t port, unsigned size, uint32_t v)
+{
+}
+
+static void deadline(void *ctx)
+{
+	cpu.deadline_ns = UINT64_MAX;
+}
+
+static uint8_t ack(void *ctx)
+{
+	return 0;
+}
+
+/* Flat ring-3 code without paging (CR0.PG = 0): enough for what has no fault. */
+static void setup(void)
+{
+	struct cpu_bus bus = {NULL, in, out, deadline, ack};
+
+	ck_assert_int_eq(mem_init(&mem, 0x10000), 0);
+	ck_assert_int_eq(cpu_init(&cpu, &mem, &bus), 0);
+	cpu_reset(&cpu);
+	cpu.deadline_ns = UINT64_MAX;
+	cpu.s.cr0 = CR0_PE | CR0_AM | CR0_ET;
+	for (unsigned i = 0; i < NR_SEGS; i++)
+		cpu.s.seg[i] = (struct seg){0x2b, 0xcf3, 0, 0xffffffff};
+	cpu.s.seg[CS] = (struct seg){0x23, 0xcfb, 0, 0xffffffff};
+	cpu.s.cpl = 3;
+	cpu.s.eip = CODE_PA;
+	cpu.s.r[ESI] = DATA_PA;
+	cpu_state_changed(&cpu);
+}
+
+static void teardown(void)
+{
+	cpu_fini(&cpu);
+	mem_fini(&mem);
+}
+
+static void code(const char *bytes, uint32_t n)
+{
+	ck_assert(mem_write(&mem, CODE_PA, bytes, n));
+}
+
+START_TEST(budget_is_exact)
+{
+	/* 40 x inc eax, then jmp -42 */
+	char loop[42];
+
+	memset(loop, 0x40, 40);
+	memcpy(loop + 40, "\xeb\xd6", 2);
+	code(loop, sizeof(loop));
+	for (uint64_t n = 1; n < 100; n++) {
+		uint64_t before = cpu_insns(&cpu);
+
+		ck_assert_int_eq(cpu_run(&cpu, n), CPU_EXIT_BUDGET);
+		ck_assert_uint_eq(cpu_insns(&cpu) - before, n);
+	}
+	/* 4950 instructions, of which every 41st is the jump. */
+	ck_assert_uint_eq(cpu.s.r[EAX], 4950 - 4950 / 41);
+}
+END_TEST
+
+START_TEST(alignment_check_with_warm_tlb)
+{
+	/* mov eax,[esi]; mov eax,[esi+1] */
+	code("\x8b\x06\x8b\x46\x01", 5);
+	ck_assert_int_eq(cpu_run(&cpu, 1), CPU_EXIT_BUDGET);
+	cpu_set_eflags(&cpu, FL_AC | FL_R1);
+	/* There is no IDT: the #AC cannot be delivered, and that ends in shutdown. */
+	ck_assert_int_eq(cpu_run(&cpu, 1), CPU_EXIT_SHUTDOWN);
+	ck_assert_uint_eq(cpu.s.eip, CODE_PA + 2);
+}
+END_TEST
+
+START_TEST(rf_lasts_one_instruction)
+{
+	code("\x40\x40", 2);
+	cpu_set_eflags(&cpu, FL_RF | FL_R1);
+	ck_assert_int_eq(cpu_run(&cpu, 1), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu_eflags(&cpu) & FL_RF, 0);
+}
+END_TEST
+
+START_TEST(store_into_own_block_is_seen)
+{
+	/* mov byte [CODE+7],0x48 ; inc eax, which by then is dec eax */
+	code("\xc6\x05\x07\x10\x00\x00\x48\x40\x40", 9);
+	ck_assert_int_eq(cpu_run(&cpu, 3), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.r[EAX], 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cpu_run");
+	TCase *t = tcase_create("run");
+	SRunner *r;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, budget_is_exact);
+	tcase_add_test(t, alignment_check_with_warm_tlb);
+	tcase_add_test(t, rf_lasts_one_instruction);
+	tcase_add_test(t, store_into_own_block_is_seen);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
