@@ -81,11 +81,18 @@ void host_failed(uint32_t vector, uint32_t errcode, uint32_t cr2, uint32_t eip)
 	static const char inside[] = "exception in the Host", top[] = "exception in the Switcher";
 	static struct door_failure failure;
 
+	const bool in_switcher = eip >= SWITCHER_CODE && eip < SWITCHER_PAIR;
+
 	failure.vector = le32(vector);
 	failure.error_code = le32(errcode);
 	failure.cr2 = le32(cr2);
 	failure.eip = le32(eip);
-	failure.text = le32((uint32_t)(eip >= SWITCHER_CODE && eip < SWITCHER_PAIR ? top : inside));
+	failure.text = le32((uint32_t)(in_switcher ? top : inside));
+	/* It was an entry that ended here, so that the books balance. */
+	if (in_switcher) {
+		count_one(&door_page.count.exits);
+		count_one(&door_page.count.exit[TRAP_NEVER_LEFT]);
+	}
 	give_up(&failure);
 }
 

@@ -71,14 +71,57 @@ stub_start:
 	jne	1f
 	incl	%esi
 1:
-	movl	$HYPERCALLS, %edi
+	/* Does each register come back from the Host as it went?  Even the useless ones. */
+	pushl	%esi
+	movl	$0x60, %eax
+	movl	%eax, %gs
+	incl	%eax
+	movl	%eax, %fs
+	movl	$0x68, %eax
+	movl	%eax, %es
+	movl	$0xb0b0b0b0, %ebx
+	movl	$0xc0c0c0c0, %ecx
+	movl	$0xd0d0d0d0, %edx
+	movl	$0xe5e5e5e5, %esi
+	movl	$0xed1ed1ed, %edi
+	movl	$0xebebebeb, %ebp
+	HCALL	LHCALL_FLUSH_ASYNC
+	xorl	$0xb0b0b0b0, %ebx
+	xorl	$0xc0c0c0c0, %ecx
+	xorl	$0xd0d0d0d0, %edx
+	xorl	$0xe5e5e5e5, %esi
+	xorl	$0xed1ed1ed, %edi
+	xorl	$0xebebebeb, %ebp
+	orl	%eax, %ebx
+	orl	%ecx, %ebx
+	orl	%edx, %ebx
+	orl	%esi, %ebx
+	orl	%edi, %ebx
+	orl	%ebp, %ebx
+	movl	%gs, %eax
+	movl	%fs, %ecx
+	movl	%es, %edx
+	movl	%ds, %esi
+	xorl	$0x60, %eax
+	xorl	$0x61, %ecx
+	xorl	$0x68, %edx
+	xorl	$KERNEL_DS, %esi
+	orl	%eax, %ebx
+	orl	%ecx, %ebx
+	orl	%edx, %ebx
+	orl	%esi, %ebx
+	popl	%esi
+	jnz	1f
+	incl	%esi
+1:
+	movl	$HYPERCALLS - 1, %edi
 1:	HCALL	LHCALL_FLUSH_ASYNC
 	decl	%edi
 	jnz	1b
 
-	/* All four of the above, or else. */
+	/* All five of the above, or else. */
 	movl	$AT(wrong), %ebx
-	cmpl	$4, %esi
+	cmpl	$5, %esi
 	jne	1f
 	movl	$AT(hello), %ebx
 1:	HCALL	LHCALL_NOTIFY
