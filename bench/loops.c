@@ -13,7 +13,7 @@
 #include "cpu/cpu.h"
 
 #define RAM_BYTES (64u << 20)
-#define LOAD_AT 0x7c00u
+#define LOAD_AT	  0x7c00u
 
 struct bench {
 	struct mem mem;
@@ -108,7 +108,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (mem_init(&b.mem, RAM_BYTES) ||
-	    cpu_init(&b.cpu, &b.mem, &(struct cpu_bus){&b, port_in, port_out, deadline, intr_ack})) {
+	    cpu_init(&b.cpu, &b.mem,
+		     &(struct cpu_bus){&b, port_in, port_out, deadline, intr_ack})) {
 		fprintf(stderr, "bench-loops: out of memory\n");
 		return 1;
 	}

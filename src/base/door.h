@@ -19,18 +19,18 @@
  * all ones, which is how the Host knows that it must look after itself.
 :*/
 enum door_port {
-	DOOR_ID = 0xe00,	 /* R: DOOR_MAGIC */
-	DOOR_PAGE = 0xe04,	 /* W: machine-physical address of the door page, page aligned */
-	DOOR_BELL = 0xe08,	 /* W (any value): stop the machine; the answer half is valid */
-	DOOR_EVENT_SEL = 0xe0c,	 /* W: Guest number for DOOR_EVENT */
-	DOOR_EVENT = 0xe10,	 /* R: that Guest's event register, cleared by the read */
-	DOOR_EVENT_MAP = 0xe14,	 /* R: bit g set = Guest g's event register is not 0 */
-	DOOR_TIMER_LO = 0xe18,	 /* W: low half of the deadline, board clock in ns */
-	DOOR_TIMER_HI = 0xe1c,	 /* W: high half; arms.  Deadline ~0 disarms.  Either acks. */
-	DOOR_WALL_SEC = 0xe20,	 /* R: seconds since 1970; latches DOOR_WALL_NSEC */
-	DOOR_WALL_NSEC = 0xe24,	 /* R: nanoseconds of that second */
-	DOOR_CONSOLE = 0xe28,	 /* W: one byte of the Host's own messages (self-test, BUG) */
-	DOOR_FAIL = 0xe2c,	 /* W: address of struct door_failure: the Host gives up */
+	DOOR_ID = 0xe00,	/* R: DOOR_MAGIC */
+	DOOR_PAGE = 0xe04,	/* W: machine-physical address of the door page, page aligned */
+	DOOR_BELL = 0xe08,	/* W (any value): stop the machine; the answer half is valid */
+	DOOR_EVENT_SEL = 0xe0c, /* W: Guest number for DOOR_EVENT */
+	DOOR_EVENT = 0xe10,	/* R: that Guest's event register, cleared by the read */
+	DOOR_EVENT_MAP = 0xe14, /* R: bit g set = Guest g's event register is not 0 */
+	DOOR_TIMER_LO = 0xe18,	/* W: low half of the deadline, board clock in ns */
+	DOOR_TIMER_HI = 0xe1c,	/* W: high half; arms.  Deadline ~0 disarms.  Either acks. */
+	DOOR_WALL_SEC = 0xe20,	/* R: seconds since 1970; latches DOOR_WALL_NSEC */
+	DOOR_WALL_NSEC = 0xe24, /* R: nanoseconds of that second */
+	DOOR_CONSOLE = 0xe28,	/* W: one byte of the Host's own messages (self-test, BUG) */
+	DOOR_FAIL = 0xe2c,	/* W: address of struct door_failure: the Host gives up */
 };
 
 #define DOOR_MAGIC 0x726f6f44u /* "Door" */
@@ -44,7 +44,7 @@ enum door_port {
  * The board clock, in ns, is what RDTSC reads.  It counts Guest instructions (CPL 1 to 3) and this
  * charge for each entry to ring 0; ring-0 instructions are free, HLT jumps to the next deadline.
  */
-#define DOOR_TSC_KHZ 1000000u
+#define DOOR_TSC_KHZ	     1000000u
 #define DOOR_RING0_CHARGE_NS 250u
 
 /*
@@ -55,12 +55,12 @@ enum door_port {
  *	0x01000000  ...		Guest regions, 4 MB aligned: memory, then 256 device pages
  *	0xffc00000		Switcher (virtual only)
  */
-#define DOOR_HOST_START 0x00100000u
-#define DOOR_HOST_END 0x01000000u
-#define DOOR_GUEST_ALIGN 0x00400000u
+#define DOOR_HOST_START	  0x00100000u
+#define DOOR_HOST_END	  0x01000000u
+#define DOOR_GUEST_ALIGN  0x00400000u
 #define DOOR_DEVICE_PAGES 256u
-#define DOOR_RAM_LIMIT 0xffc00000u
-#define DOOR_SWITCHER 0xffc00000u
+#define DOOR_RAM_LIMIT	  0xffc00000u
+#define DOOR_SWITCHER	  0xffc00000u
 
 #define DOOR_GUESTS 32 /* most Guests of one machine */
 
@@ -74,15 +74,15 @@ enum door_request_op {
 
 /* How the Guest finds its memory mapped at its first instruction (guest-host.md 1.4.3, 12.7). */
 enum door_boot_map {
-	DOOR_MAP_LINEAR = 0,	/* no tables: virtual = physical until NEW_PGTABLE (3.1+) */
-	DOOR_MAP_LOW = 1,	/* Launcher or Host tables, identity (2.6.24 to 2.6.28) */
-	DOOR_MAP_LOW_HIGH = 2,	/* identity and again at kernel_address (2.6.29 to 3.0) */
-	DOOR_MAP_HIGH = 3,	/* PAGE_OFFSET only (2.6.23) */
+	DOOR_MAP_LINEAR = 0,   /* no tables: virtual = physical until NEW_PGTABLE (3.1+) */
+	DOOR_MAP_LOW = 1,      /* Launcher or Host tables, identity (2.6.24 to 2.6.28) */
+	DOOR_MAP_LOW_HIGH = 2, /* identity and again at kernel_address (2.6.29 to 3.0) */
+	DOOR_MAP_HIGH = 3,     /* PAGE_OFFSET only (2.6.23) */
 };
 
-#define DOOR_INIT_PAE 1u    /* the image is known to be a PAE kernel */
-#define DOOR_INIT_MMIO 2u   /* PCI era: trap 13 and device-memory faults go to the Launcher */
-#define DOOR_INIT_DMA 4u    /* 2.6.23: calls 12 and 13 are BIND_DMA and SEND_DMA */
+#define DOOR_INIT_PAE  1u /* the image is known to be a PAE kernel */
+#define DOOR_INIT_MMIO 2u /* PCI era: trap 13 and device-memory faults go to the Launcher */
+#define DOOR_INIT_DMA  4u /* 2.6.23: calls 12 and 13 are BIND_DMA and SEND_DMA */
 
 struct door_init {
 	le32_t mem_base;     /* machine-physical address of Guest-physical 0, 4 MB aligned */
@@ -108,7 +108,7 @@ struct door_request {
 	le32_t op;    /* enum door_request_op */
 	le32_t guest; /* 0 .. DOOR_GUESTS-1 */
 	le32_t quantum_ns;
-	le32_t trap;  /* after ANS_TRAP: 0 = handled, take regs; else reflect this vector */
+	le32_t trap; /* after ANS_TRAP: 0 = handled, take regs; else reflect this vector */
 	struct door_regs regs;
 	struct door_init init;
 };
@@ -128,7 +128,7 @@ enum door_answer_op {
 
 /* Answer half: written by the Host only. */
 struct door_answer {
-	le32_t op;    /* enum door_answer_op */
+	le32_t op; /* enum door_answer_op */
 	le32_t guest;
 	le32_t arg[4];
 	uint8_t insn[8];
@@ -142,8 +142,8 @@ struct door_answer {
 
 /* The Host counts what it does; entries = exits = the sum of exit[]. */
 struct door_counters {
-	le64_t entries; /* times the Switcher entered a Guest */
-	le64_t exits;	/* times it came back */
+	le64_t entries;	      /* times the Switcher entered a Guest */
+	le64_t exits;	      /* times it came back */
 	le64_t exit[256 + 1]; /* by trap number; [256]: the Switcher itself faulted */
 	le64_t hcall[32];     /* by number; [31]: unknown */
 	le64_t async_hcalls;

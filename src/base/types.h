@@ -15,9 +15,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct { uint8_t b[2]; } le16_t;
-typedef struct { uint8_t b[4]; } le32_t;
-typedef struct { uint8_t b[8]; } le64_t;
+typedef struct {
+	uint8_t b[2];
+} le16_t;
+typedef struct {
+	uint8_t b[4];
+} le32_t;
+typedef struct {
+	uint8_t b[8];
+} le64_t;
 
 static inline uint16_t le16_get(le16_t v)
 {
@@ -55,19 +61,25 @@ static inline le64_t le64(uint64_t v)
 }
 
 /* Guest-virtual, Guest-physical, machine-physical ("host-physical") address, in bytes. */
-typedef struct { uint32_t v; } gva_t;
-typedef struct { uint32_t v; } gpa_t;
-typedef struct { uint32_t v; } hpa_t;
+typedef struct {
+	uint32_t v;
+} gva_t;
+typedef struct {
+	uint32_t v;
+} gpa_t;
+typedef struct {
+	uint32_t v;
+} hpa_t;
 
 #define GVA(x) ((gva_t){(x)})
 #define GPA(x) ((gpa_t){(x)})
 #define HPA(x) ((hpa_t){(x)})
 
 #define PAGE_SHIFT 12
-#define PAGE_SIZE 4096u
-#define PAGE_MASK 0xfffff000u
+#define PAGE_SIZE  4096u
+#define PAGE_MASK  0xfffff000u
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
-#define MUST_CHECK __attribute__((warn_unused_result))
+#define MUST_CHECK   __attribute__((warn_unused_result))
 
 #endif

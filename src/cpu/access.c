@@ -168,7 +168,8 @@ static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to,
 	return 0;
 }
 
-static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from, unsigned n)
+static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from,
+			unsigned n)
 {
 	const struct tlb_entry *e = &cpu->tlb.e[!!(access & PF_USER)][tlb_index(lin)];
 
@@ -282,24 +283,21 @@ int acc_st16(struct cpu *cpu, uint32_t lin, uint16_t v)
 {
 	le16_t m = le16(v);
 
-	return acc_align(cpu, lin, 2) ||
-	       store(cpu, view_of(cpu->s.cpl), lin, &m, 2);
+	return acc_align(cpu, lin, 2) || store(cpu, view_of(cpu->s.cpl), lin, &m, 2);
 }
 
 int acc_st32(struct cpu *cpu, uint32_t lin, uint32_t v)
 {
 	le32_t m = le32(v);
 
-	return acc_align(cpu, lin, 4) ||
-	       store(cpu, view_of(cpu->s.cpl), lin, &m, 4);
+	return acc_align(cpu, lin, 4) || store(cpu, view_of(cpu->s.cpl), lin, &m, 4);
 }
 
 int acc_st64(struct cpu *cpu, uint32_t lin, uint64_t v)
 {
 	le64_t m = le64(v);
 
-	return acc_align(cpu, lin, 8) ||
-	       store(cpu, view_of(cpu->s.cpl), lin, &m, 8);
+	return acc_align(cpu, lin, 8) || store(cpu, view_of(cpu->s.cpl), lin, &m, 8);
 }
 
 int acc_sys_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n)

@@ -63,7 +63,8 @@ int acc_refill(struct cpu *cpu, uint32_t lin, bool write) MUST_CHECK;
 
 /* Where in host memory a store of n bytes as ring `cpl` could go at once; NULL: the TLB does not
  * say, ask acc_span_write(). */
-static inline uint8_t *acc_quick_write(const struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n)
+static inline uint8_t *acc_quick_write(const struct cpu *cpu, unsigned cpl, uint32_t lin,
+				       unsigned n)
 {
 	const struct tlb_entry *e = &cpu->tlb.e[cpl == 3][tlb_index(lin)];
 

@@ -13,7 +13,7 @@
 
 #define ARENA_BYTES (4u << 20)
 /* Most ops of one block: its instructions, one to count it, one to end it. */
-#define BLOCK_MAX_OPS (BLOCK_MAX_INSNS + 2)
+#define BLOCK_MAX_OPS	(BLOCK_MAX_INSNS + 2)
 #define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))
 
 int block_cache_init(struct cpu *cpu)
@@ -109,11 +109,11 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
  * byte or word lies in the 32-bit word depends on the host's byte order, and only here.
 :*/
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LOW8 3
+#define LOW8  3
 #define HIGH8 2
 #define LOW16 2
 #else
-#define LOW8 0
+#define LOW8  0
 #define HIGH8 1
 #define LOW16 0
 #endif
@@ -128,8 +128,12 @@ static uint8_t reg_offset(unsigned n, unsigned bytes)
 static unsigned operand_bytes(enum operand o, const struct insn *in)
 {
 	switch (o) {
-	case OPR_Eb: case OPR_Gb: case OPR_Zb: case OPR_AL: return 1;
-	case OPR_Ew: case OPR_Gw: return 2;
+	case OPR_Eb:
+	case OPR_Gb:
+	case OPR_Zb:
+	case OPR_AL: return 1;
+	case OPR_Ew:
+	case OPR_Gw: return 2;
 	case OPR_Rd: return 4;
 	default: return in->opsize;
 	}
@@ -145,26 +149,30 @@ static void resolve_registers(const struct insn *in, struct op *op)
 		unsigned bytes = operand_bytes(o, in);
 
 		switch (o) {
-		case OPR_Eb: case OPR_Ew: case OPR_Ev: case OPR_Rd:
-			op->rm = reg_offset(in->modrm & 7, bytes);
-			break;
-		case OPR_Gb: case OPR_Gw: case OPR_Gv:
-			op->reg = reg_offset(in->modrm >> 3 & 7, bytes);
-			break;
-		case OPR_Sw: case OPR_Cd: case OPR_Dd:
-			op->reg = in->modrm >> 3 & 7;
-			break;
-		case OPR_Zb: case OPR_Zv:
-			op->rm = reg_offset(in->opcode & 7, bytes);
-			break;
-		case OPR_AL: case OPR_eAX:
+		case OPR_Eb:
+		case OPR_Ew:
+		case OPR_Ev:
+		case OPR_Rd: op->rm = reg_offset(in->modrm & 7, bytes); break;
+		case OPR_Gb:
+		case OPR_Gw:
+		case OPR_Gv: op->reg = reg_offset(in->modrm >> 3 & 7, bytes); break;
+		case OPR_Sw:
+		case OPR_Cd:
+		case OPR_Dd: op->reg = in->modrm >> 3 & 7; break;
+		case OPR_Zb:
+		case OPR_Zv: op->rm = reg_offset(in->opcode & 7, bytes); break;
+		case OPR_AL:
+		case OPR_eAX:
 			/* Rows on the accumulator share the handlers of E, except "XCHG Z, eAX". */
 			if (i == 0)
 				op->rm = reg_offset(EAX, bytes);
 			break;
-		case OPR_ES: case OPR_CS: case OPR_SS: case OPR_DS: case OPR_FS: case OPR_GS:
-			op->reg = (uint8_t)(o - OPR_ES);
-			break;
+		case OPR_ES:
+		case OPR_CS:
+		case OPR_SS:
+		case OPR_DS:
+		case OPR_FS:
+		case OPR_GS: op->reg = (uint8_t)(o - OPR_ES); break;
 		default: break;
 		}
 	}
@@ -373,8 +381,7 @@ static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
 {
 	uint32_t last = cpu->s.eip + (b->bytes - 1u), pa2;
 
-	if (!(cpu->mode & MODE_CODE_FLAT) &&
-	    (last > cpu->s.seg[CS].limit || last < cpu->s.eip))
+	if (!(cpu->mode & MODE_CODE_FLAT) && (last > cpu->s.seg[CS].limit || last < cpu->s.eip))
 		return false;
 	if (b->pa2 == BLOCK_NO_PAGE)
 		return true;

@@ -19,34 +19,34 @@ typedef const struct op *op_fn(struct cpu *cpu, const struct op *op);
 struct op {
 	op_fn *fn;
 	uint32_t disp;
-	uint32_t imm;  /* jumps: target minus the block's first EIP */
+	uint32_t imm; /* jumps: target minus the block's first EIP */
 	uint16_t imm2;
-	uint16_t row;  /* enum opmap_id */
-	uint16_t off;  /* of the instruction, from the block's first EIP */
-	uint8_t len;   /* bytes */
-	uint8_t left;  /* instructions of the block from this one to the last, inclusive */
+	uint16_t row;	     /* enum opmap_id */
+	uint16_t off;	     /* of the instruction, from the block's first EIP */
+	uint8_t len;	     /* bytes */
+	uint8_t left;	     /* instructions of the block from this one to the last, inclusive */
 	uint8_t rm, reg;     /* byte offset in struct cpu of the E and G registers (Z: in rm) */
 	uint8_t base, index; /* likewise */
 	uint8_t scale, seg;
-	uint8_t flags;	     /* enum op_flags */
+	uint8_t flags; /* enum op_flags */
 	uint8_t modrm;
 };
 
 enum op_flags {
-	OPF_32 = 1,	/* operand size is 32 bits */
-	OPF_AD16 = 2,	/* address size is 16 bits */
-	OPF_REPE = 4,	/* F3 prefix */
-	OPF_REPNE = 8,	/* F2 prefix */
-	OPF_FLAT = 16,	/* the mode is flat: linear address = offset in DS, ES, SS */
+	OPF_32 = 1,    /* operand size is 32 bits */
+	OPF_AD16 = 2,  /* address size is 16 bits */
+	OPF_REPE = 4,  /* F3 prefix */
+	OPF_REPNE = 8, /* F2 prefix */
+	OPF_FLAT = 16, /* the mode is flat: linear address = offset in DS, ES, SS */
 };
 
 #define BLOCK_NO_PAGE 1u
 
 struct block {
-	uint32_t pa;	/* machine-physical address of the first byte */
-	uint32_t mode;	/* enum cpu_mode it was decoded for */
-	uint32_t pa2;	/* page of the part past a page border, or BLOCK_NO_PAGE */
-	uint16_t n;	/* instructions */
+	uint32_t pa;   /* machine-physical address of the first byte */
+	uint32_t mode; /* enum cpu_mode it was decoded for */
+	uint32_t pa2;  /* page of the part past a page border, or BLOCK_NO_PAGE */
+	uint16_t n;    /* instructions */
 	uint16_t bytes;
 	struct block *link[2]; /* same page: what follows when not taken, taken */
 	struct block *hash_next;
@@ -66,7 +66,7 @@ struct block_cache {
 	struct block *hash[1 << BLOCK_HASH_BITS];
 	struct block **page; /* by page frame: first block that has bytes there */
 	uint8_t *arena;
-	size_t used, size;   /* bytes */
+	size_t used, size; /* bytes */
 	uint64_t flushes, translated;
 	struct block *single; /* room for one instruction outside the cache */
 };
@@ -98,9 +98,8 @@ static inline struct block *block_lookup(struct cpu *cpu)
 			break;
 	if (!b || b->pa2 != BLOCK_NO_PAGE)
 		return NULL;
-	if (!(cpu->mode & MODE_CODE_FLAT) &&
-	    (cpu->s.eip + (b->bytes - 1u) > cpu->s.seg[CS].limit ||
-	     cpu->s.eip + (b->bytes - 1u) < cpu->s.eip))
+	if (!(cpu->mode & MODE_CODE_FLAT) && (cpu->s.eip + (b->bytes - 1u) > cpu->s.seg[CS].limit ||
+					      cpu->s.eip + (b->bytes - 1u) < cpu->s.eip))
 		return NULL;
 	return b;
 }

@@ -19,21 +19,52 @@ enum seg_reg { ES, CS, SS, DS, FS, GS, NR_SEGS };
 
 /* Exception vectors (Intel manual volume 3, "Exception and Interrupt Reference"). */
 enum vector {
-	V_DE = 0, V_DB = 1, V_NMI = 2, V_BP = 3, V_OF = 4, V_BR = 5, V_UD = 6, V_NM = 7,
-	V_DF = 8, V_TS = 10, V_NP = 11, V_SS = 12, V_GP = 13, V_PF = 14, V_MF = 16, V_AC = 17,
-	V_MC = 18, V_XM = 19,
+	V_DE = 0,
+	V_DB = 1,
+	V_NMI = 2,
+	V_BP = 3,
+	V_OF = 4,
+	V_BR = 5,
+	V_UD = 6,
+	V_NM = 7,
+	V_DF = 8,
+	V_TS = 10,
+	V_NP = 11,
+	V_SS = 12,
+	V_GP = 13,
+	V_PF = 14,
+	V_MF = 16,
+	V_AC = 17,
+	V_MC = 18,
+	V_XM = 19,
 };
 
 enum cr0_bits {
-	CR0_PE = 1u << 0, CR0_MP = 1u << 1, CR0_EM = 1u << 2, CR0_TS = 1u << 3, CR0_ET = 1u << 4,
-	CR0_NE = 1u << 5, CR0_WP = 1u << 16, CR0_AM = 1u << 18, CR0_NW = 1u << 29,
-	CR0_CD = 1u << 30, CR0_PG = 1u << 31,
+	CR0_PE = 1u << 0,
+	CR0_MP = 1u << 1,
+	CR0_EM = 1u << 2,
+	CR0_TS = 1u << 3,
+	CR0_ET = 1u << 4,
+	CR0_NE = 1u << 5,
+	CR0_WP = 1u << 16,
+	CR0_AM = 1u << 18,
+	CR0_NW = 1u << 29,
+	CR0_CD = 1u << 30,
+	CR0_PG = 1u << 31,
 };
 
 enum cr4_bits {
-	CR4_VME = 1u << 0, CR4_PVI = 1u << 1, CR4_TSD = 1u << 2, CR4_DE = 1u << 3,
-	CR4_PSE = 1u << 4, CR4_PAE = 1u << 5, CR4_MCE = 1u << 6, CR4_PGE = 1u << 7,
-	CR4_PCE = 1u << 8, CR4_OSFXSR = 1u << 9, CR4_OSXMMEXCPT = 1u << 10,
+	CR4_VME = 1u << 0,
+	CR4_PVI = 1u << 1,
+	CR4_TSD = 1u << 2,
+	CR4_DE = 1u << 3,
+	CR4_PSE = 1u << 4,
+	CR4_PAE = 1u << 5,
+	CR4_MCE = 1u << 6,
+	CR4_PGE = 1u << 7,
+	CR4_PCE = 1u << 8,
+	CR4_OSFXSR = 1u << 9,
+	CR4_OSXMMEXCPT = 1u << 10,
 };
 
 /*C:200
@@ -55,10 +86,19 @@ struct seg {
 };
 
 enum seg_attr {
-	SEG_TYPE = 0x00f, SEG_A = 0x001, SEG_W = 0x002 /* data */, SEG_R = 0x002 /* code */,
-	SEG_E = 0x004 /* data: expand-down */, SEG_C = 0x004 /* code: conforming */,
-	SEG_CODE = 0x008, SEG_S = 0x010, SEG_DPL = 0x060, SEG_P = 0x080, SEG_AVL = 0x100,
-	SEG_DB = 0x400, SEG_G = 0x800,
+	SEG_TYPE = 0x00f,
+	SEG_A = 0x001,
+	SEG_W = 0x002 /* data */,
+	SEG_R = 0x002 /* code */,
+	SEG_E = 0x004 /* data: expand-down */,
+	SEG_C = 0x004 /* code: conforming */,
+	SEG_CODE = 0x008,
+	SEG_S = 0x010,
+	SEG_DPL = 0x060,
+	SEG_P = 0x080,
+	SEG_AVL = 0x100,
+	SEG_DB = 0x400,
+	SEG_G = 0x800,
 };
 
 struct dtable {
@@ -86,8 +126,8 @@ struct fpu {
 struct cpu_state {
 	uint32_t r[8 + 1]; /* r[REG_ZERO] is 0: the index register of an address without one */
 	uint32_t eip;
-	struct flags fl;   /* arithmetic flags, lazily */
-	uint32_t eflags;   /* all other flags; the arithmetic bits are 0 here, bit 1 is 1 */
+	struct flags fl; /* arithmetic flags, lazily */
+	uint32_t eflags; /* all other flags; the arithmetic bits are 0 here, bit 1 is 1 */
 	struct seg seg[NR_SEGS];
 	struct seg ldtr, tr;
 	struct dtable gdtr, idtr;
@@ -96,7 +136,7 @@ struct cpu_state {
 	uint32_t dr[8];
 	uint8_t cpl;
 	bool halted;
-	bool inhibit;	/* the instruction before was MOV SS, POP SS or STI: no interrupt yet */
+	bool inhibit; /* the instruction before was MOV SS, POP SS or STI: no interrupt yet */
 	uint32_t sysenter_cs, sysenter_esp, sysenter_eip;
 	uint64_t efer, pat, apic_base;
 	int64_t tsc_offset;
@@ -139,17 +179,26 @@ struct cpu_bus {
 /* Which instructions CPUID offers; nothing else is executed. */
 struct cpu_model {
 	const char *name;
-	uint32_t signature;	   /* CPUID leaf 1 EAX */
-	uint32_t edx1, ecx1;	   /* CPUID leaf 1 features */
-	uint32_t ext_edx1;	   /* CPUID leaf 0x80000001 EDX */
+	uint32_t signature;  /* CPUID leaf 1 EAX */
+	uint32_t edx1, ecx1; /* CPUID leaf 1 features */
+	uint32_t ext_edx1;   /* CPUID leaf 0x80000001 EDX */
 	char brand[49];
 };
 extern const struct cpu_model cpu_model_default;
 
 enum cpuid_edx {
-	CPUID_FPU = 1u << 0, CPUID_PSE = 1u << 3, CPUID_TSC = 1u << 4, CPUID_MSR = 1u << 5,
-	CPUID_PAE = 1u << 6, CPUID_CX8 = 1u << 8, CPUID_SEP = 1u << 11, CPUID_PGE = 1u << 13,
-	CPUID_CMOV = 1u << 15, CPUID_MMX = 1u << 23, CPUID_FXSR = 1u << 24, CPUID_SSE = 1u << 25,
+	CPUID_FPU = 1u << 0,
+	CPUID_PSE = 1u << 3,
+	CPUID_TSC = 1u << 4,
+	CPUID_MSR = 1u << 5,
+	CPUID_PAE = 1u << 6,
+	CPUID_CX8 = 1u << 8,
+	CPUID_SEP = 1u << 11,
+	CPUID_PGE = 1u << 13,
+	CPUID_CMOV = 1u << 15,
+	CPUID_MMX = 1u << 23,
+	CPUID_FXSR = 1u << 24,
+	CPUID_SSE = 1u << 25,
 	CPUID_SSE2 = 1u << 26,
 };
 enum cpuid_ext_edx { CPUID_EXT_NX = 1u << 20 };
@@ -182,18 +231,18 @@ struct cpu {
 	struct cpu_state s; /* must be first: decoded operands are offsets into it */
 
 	/* Everything below is a cache or plumbing. */
-	int64_t budget;	       /* instructions left before the run loop must look up */
-	struct block *blk;     /* the block being executed; s.eip is its first EIP until it ends */
+	int64_t budget;	   /* instructions left before the run loop must look up */
+	struct block *blk; /* the block being executed; s.eip is its first EIP until it ends */
 	const struct tlb_entry *view; /* the TLB half of the current CPL */
-	uint32_t mode;	       /* what decoded code depends on: enum cpu_mode */
+	uint32_t mode;		      /* what decoded code depends on: enum cpu_mode */
 	struct trap trap;
 	bool stop, intr_line, in_delivery;
-	bool restart_single;   /* a store met decoded code: run this instruction again, alone */
-	bool single;	       /* so we do: stores to code are made, and noted */
-	uint32_t miss_lin;     /* operand for the TLB refill path */
-	int64_t budget_mark;   /* budget when instructions were last added to s.insns */
-	uint64_t limit_insns;  /* cpu_run() ends when total reaches this */
-	uint64_t deadline_ns;  /* board clock at which bus->deadline wants to be called */
+	bool restart_single;  /* a store met decoded code: run this instruction again, alone */
+	bool single;	      /* so we do: stores to code are made, and noted */
+	uint32_t miss_lin;    /* operand for the TLB refill path */
+	int64_t budget_mark;  /* budget when instructions were last added to s.insns */
+	uint64_t limit_insns; /* cpu_run() ends when total reaches this */
+	uint64_t deadline_ns; /* board clock at which bus->deadline wants to be called */
 	struct tlb tlb;
 	struct paging paging;
 	struct block_cache *cache;
@@ -201,7 +250,7 @@ struct cpu {
 	struct cpu_bus bus;
 	struct cpu_model model;
 	struct cpu_range range[CPU_RANGES];
-	uint32_t ring0_charge_ns; /* added to the clock by each entry to ring 0 from outside */
+	uint32_t ring0_charge_ns;    /* added to the clock by each entry to ring 0 from outside */
 	struct cpu_history *history; /* last instructions, when somebody wants them; else NULL */
 	uint64_t idle_ns;
 };
@@ -212,8 +261,8 @@ struct cpu {
  * effective address is a linear address and needs no check.
 :*/
 enum cpu_mode {
-	MODE_D32 = 1,	 /* CS.D: 32-bit code */
-	MODE_SS32 = 2,	 /* SS.B: the stack pointer is ESP */
+	MODE_D32 = 1,  /* CS.D: 32-bit code */
+	MODE_SS32 = 2, /* SS.B: the stack pointer is ESP */
 	MODE_FLAT = 4,
 	MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
 	MODE_ALIGN = 16,    /* alignment checks are on (CR0.AM, EFLAGS.AC, CPL 3); never FLAT */
@@ -240,10 +289,10 @@ uint64_t cpu_insns(const struct cpu *cpu);
 
 /* Between the CPU's own files. */
 
-uint64_t cpu_clock_ns(const struct cpu *cpu);	  /* exact, also from inside an instruction */
-void cpu_set_cpl(struct cpu *cpu, unsigned cpl);  /* accounts, switches the TLB view */
-void cpu_update_mode(struct cpu *cpu);		  /* after a change of a segment register or CR0 */
-void cpu_update_paging(struct cpu *cpu);	  /* after CR0, CR3, CR4, EFER; flushes nothing */
+uint64_t cpu_clock_ns(const struct cpu *cpu);	 /* exact, also from inside an instruction */
+void cpu_set_cpl(struct cpu *cpu, unsigned cpl); /* accounts, switches the TLB view */
+void cpu_update_mode(struct cpu *cpu);		 /* after a change of a segment register or CR0 */
+void cpu_update_paging(struct cpu *cpu);	 /* after CR0, CR3, CR4, EFER; flushes nothing */
 void cpu_sync_counts(struct cpu *cpu);
 
 static inline uint32_t cpu_eflags(const struct cpu *cpu)

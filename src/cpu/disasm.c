@@ -110,20 +110,33 @@ static void put_operand(struct text *t, const struct insn *in, enum operand o, u
 	case OPR_DX: put_reg(t, EDX, 2); break;
 	case OPR_1: put(t, "1"); break;
 	case OPR_Ib2: put(t, "0x%x", in->imm2); break;
-	case OPR_Ib: case OPR_Iw: put(t, "0x%x", in->imm); break;
-	case OPR_sIb: case OPR_Iz: put(t, "0x%x", in->imm & mask); break;
-	case OPR_Jb: case OPR_Jz: put(t, "0x%x", (next + in->imm) & mask); break;
+	case OPR_Ib:
+	case OPR_Iw: put(t, "0x%x", in->imm); break;
+	case OPR_sIb:
+	case OPR_Iz: put(t, "0x%x", in->imm & mask); break;
+	case OPR_Jb:
+	case OPR_Jz: put(t, "0x%x", (next + in->imm) & mask); break;
 	case OPR_Ap: put(t, "0x%x:0x%x", in->imm2, in->imm); break;
-	case OPR_M: case OPR_Ma: case OPR_Mp: case OPR_Mq: case OPR_Ms: case OPR_Ob: case OPR_Ov:
-		put_address(t, in);
-		break;
+	case OPR_M:
+	case OPR_Ma:
+	case OPR_Mp:
+	case OPR_Mq:
+	case OPR_Ms:
+	case OPR_Ob:
+	case OPR_Ov: put_address(t, in); break;
 	case OPR_Sw: put(t, "%s", seg_name[reg]); break;
 	case OPR_Cd: put(t, "cr%u", reg); break;
 	case OPR_Dd: put(t, "dr%u", reg); break;
-	case OPR_Xb: case OPR_Xv: case OPR_Yb: case OPR_Yv: put_string(t, in, o); break;
-	case OPR_ES: case OPR_CS: case OPR_SS: case OPR_DS: case OPR_FS: case OPR_GS:
-		put(t, "%s", seg_name[o - OPR_ES]);
-		break;
+	case OPR_Xb:
+	case OPR_Xv:
+	case OPR_Yb:
+	case OPR_Yv: put_string(t, in, o); break;
+	case OPR_ES:
+	case OPR_CS:
+	case OPR_SS:
+	case OPR_DS:
+	case OPR_FS:
+	case OPR_GS: put(t, "%s", seg_name[o - OPR_ES]); break;
 	case OPR_ESC:
 		if (insn_is_mem(in)) {
 			put(t, "/%u ", reg);

@@ -138,7 +138,7 @@ static inline bool pending(const struct cpu *cpu)
 /*M:730
  * With CR0.NE clear, a PC's x87 reports errors through IRQ 13 and the instruction waits for it.
  * We have no FERR# pin: the instruction goes on, as if IGNNE# were asserted.
- */
+:*/
 static inline bool reports(const struct cpu *cpu)
 {
 	return cpu->s.cr0 & CR0_NE;

@@ -14,20 +14,20 @@
 enum insn_rep { REP_NONE = 0, REP_E = 0xf3, REP_NE = 0xf2 };
 
 struct insn {
-	uint16_t row;	 /* enum opmap_id */
-	uint8_t len;	 /* bytes, prefixes included */
-	uint8_t opcode;	 /* last opcode byte */
-	uint8_t opsize;	 /* 2 or 4 */
-	uint8_t adsize;	 /* 2 or 4 */
-	uint8_t rep;	 /* enum insn_rep */
+	uint16_t row;	/* enum opmap_id */
+	uint8_t len;	/* bytes, prefixes included */
+	uint8_t opcode; /* last opcode byte */
+	uint8_t opsize; /* 2 or 4 */
+	uint8_t adsize; /* 2 or 4 */
+	uint8_t rep;	/* enum insn_rep */
 	bool lock, has_modrm;
 	bool seg_override;
-	uint8_t seg;	 /* segment register of the memory operand, default or override */
+	uint8_t seg; /* segment register of the memory operand, default or override */
 	uint8_t modrm;
 	uint8_t base, index, scale; /* registers, REG_ZERO if none; index is shifted by scale */
 	uint32_t disp;
-	uint32_t imm;	 /* sign-extended if the row says so; relative for J */
-	uint16_t imm2;	 /* selector of a far pointer, second operand of ENTER */
+	uint32_t imm;  /* sign-extended if the row says so; relative for J */
+	uint16_t imm2; /* selector of a far pointer, second operand of ENTER */
 };
 
 enum insn_result {

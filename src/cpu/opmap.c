@@ -56,9 +56,18 @@ bool opmap_has_modrm(unsigned map, uint8_t opcode)
 		return true;
 	for (unsigned i = 0; i < 3; i++)
 		switch (opmap[id].operand[i]) {
-		case OPR_Eb: case OPR_Ew: case OPR_Ev: case OPR_Gb: case OPR_Gw: case OPR_Gv:
-		case OPR_M: case OPR_Ma: case OPR_Mp: case OPR_Mq: case OPR_Ms: case OPR_Sw:
-			return true;
+		case OPR_Eb:
+		case OPR_Ew:
+		case OPR_Ev:
+		case OPR_Gb:
+		case OPR_Gw:
+		case OPR_Gv:
+		case OPR_M:
+		case OPR_Ma:
+		case OPR_Mp:
+		case OPR_Mq:
+		case OPR_Ms:
+		case OPR_Sw: return true;
 		}
 	return false;
 }

@@ -11,10 +11,50 @@
 #include "flags.h"
 
 enum operand {
-	OPR__, OPR_Eb, OPR_Ew, OPR_Ev, OPR_Gb, OPR_Gw, OPR_Gv, OPR_Zb, OPR_Zv, OPR_Ib, OPR_Ib2,
-	OPR_sIb, OPR_Iw, OPR_Iz, OPR_Jb, OPR_Jz, OPR_M, OPR_Ma, OPR_Mp, OPR_Mq, OPR_Ms, OPR_Ap,
-	OPR_Ob, OPR_Ov, OPR_Sw, OPR_Cd, OPR_Dd, OPR_Rd, OPR_Xb, OPR_Xv, OPR_Yb, OPR_Yv, OPR_AL,
-	OPR_CL, OPR_DX, OPR_eAX, OPR_1, OPR_ES, OPR_CS, OPR_SS, OPR_DS, OPR_FS, OPR_GS, OPR_ESC,
+	OPR__,
+	OPR_Eb,
+	OPR_Ew,
+	OPR_Ev,
+	OPR_Gb,
+	OPR_Gw,
+	OPR_Gv,
+	OPR_Zb,
+	OPR_Zv,
+	OPR_Ib,
+	OPR_Ib2,
+	OPR_sIb,
+	OPR_Iw,
+	OPR_Iz,
+	OPR_Jb,
+	OPR_Jz,
+	OPR_M,
+	OPR_Ma,
+	OPR_Mp,
+	OPR_Mq,
+	OPR_Ms,
+	OPR_Ap,
+	OPR_Ob,
+	OPR_Ov,
+	OPR_Sw,
+	OPR_Cd,
+	OPR_Dd,
+	OPR_Rd,
+	OPR_Xb,
+	OPR_Xv,
+	OPR_Yb,
+	OPR_Yv,
+	OPR_AL,
+	OPR_CL,
+	OPR_DX,
+	OPR_eAX,
+	OPR_1,
+	OPR_ES,
+	OPR_CS,
+	OPR_SS,
+	OPR_DS,
+	OPR_FS,
+	OPR_GS,
+	OPR_ESC,
 };
 
 enum row_attr {
@@ -31,12 +71,24 @@ enum row_attr {
 
 /* Masks of flag letters, as EFLAGS bits. */
 enum row_flags {
-	F_C = FL_CF, F_A = FL_AF, F_Z = FL_ZF, F_O = FL_OF,
-	F_OC = FL_OF | FL_CF, F_OA = FL_OF | FL_AF, F_AC = FL_AF | FL_CF,
-	F_SZP = FL_SF | FL_ZF | FL_PF, F_OSZP = F_SZP | FL_OF, F_OSAP = FL_OF | FL_SF | FL_AF | FL_PF,
-	F_OAC = FL_OF | FL_AF | FL_CF, F_SZAP = F_SZP | FL_AF, F_SZPC = F_SZP | FL_CF,
-	F_OSZAP = F_SZAP | FL_OF, F_SZAPC = F_SZAP | FL_CF, F_OSZPC = F_SZPC | FL_OF,
-	F_OSAPC = F_OSAP | FL_CF, F_OSZAPC = FL_ARITH,
+	F_C = FL_CF,
+	F_A = FL_AF,
+	F_Z = FL_ZF,
+	F_O = FL_OF,
+	F_OC = FL_OF | FL_CF,
+	F_OA = FL_OF | FL_AF,
+	F_AC = FL_AF | FL_CF,
+	F_SZP = FL_SF | FL_ZF | FL_PF,
+	F_OSZP = F_SZP | FL_OF,
+	F_OSAP = FL_OF | FL_SF | FL_AF | FL_PF,
+	F_OAC = FL_OF | FL_AF | FL_CF,
+	F_SZAP = F_SZP | FL_AF,
+	F_SZPC = F_SZP | FL_CF,
+	F_OSZAP = F_SZAP | FL_OF,
+	F_SZAPC = F_SZAP | FL_CF,
+	F_OSZPC = F_SZPC | FL_OF,
+	F_OSAPC = F_OSAP | FL_CF,
+	F_OSZAPC = FL_ARITH,
 };
 
 struct opmap_row {
@@ -51,7 +103,7 @@ struct opmap_row {
 
 /* Each row's number is the line it stands on in opmap.def: unique, and nobody keeps count. */
 #define ROW_ID_(line) ROW_##line
-#define ROW_ID(line) ROW_ID_(line)
+#define ROW_ID(line)  ROW_ID_(line)
 enum opmap_id {
 	ROW_NONE = 0,
 #define I(map, opc, ext, mn, a, b, c, shape, body, attr, fd, fu, title) ROW_ID(__LINE__) = __LINE__,

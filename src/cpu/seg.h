@@ -87,8 +87,14 @@ static inline bool desc_is_writable_data(const struct desc *d)
 /* System descriptors ("System Descriptor Types"); of TSS, call, interrupt and trap gates there
  * are 16-bit ones, and 32-bit ones with SYS_32. */
 enum sys_type {
-	SYS_TSS = 1, SYS_LDT = 2, SYS_TSS_BUSY = 3, SYS_CALL_GATE = 4, SYS_TASK_GATE = 5,
-	SYS_INT_GATE = 6, SYS_TRAP_GATE = 7, SYS_32 = 8,
+	SYS_TSS = 1,
+	SYS_LDT = 2,
+	SYS_TSS_BUSY = 3,
+	SYS_CALL_GATE = 4,
+	SYS_TASK_GATE = 5,
+	SYS_INT_GATE = 6,
+	SYS_TRAP_GATE = 7,
+	SYS_32 = 8,
 };
 
 static inline bool sel_is_null(uint16_t sel)

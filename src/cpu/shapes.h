@@ -18,22 +18,28 @@
  *	HINT		a ModRM operand that is not touched
  *	LEAV		LEA
 :*/
-#define S6(r16, m16, s16, r32, m32, s32) {{op_##r16, op_##m16, op_##s16}, {op_##r32, op_##m32, op_##s32}}
-#define SHAPE_RMB(b) S6(b##_8_r, b##_8_m, b##_8_s, b##_8_r, b##_8_m, b##_8_s)
-#define SHAPE_RMV(b) S6(b##_16_r, b##_16_m, b##_16_s, b##_32_r, b##_32_m, b##_32_s)
-#define SHAPE_RSB(b) S6(b##_8_r, b##_8_s, b##_8_s, b##_8_r, b##_8_s, b##_8_s)
-#define SHAPE_RSV(b) S6(b##_16_r, b##_16_s, b##_16_s, b##_32_r, b##_32_s, b##_32_s)
-#define SHAPE_RMS(b) S6(b##_r, b##_s, b##_s, b##_r, b##_s, b##_s)
-#define SHAPE_MSV(b) S6(ud, b##_16_s, b##_16_s, ud, b##_32_s, b##_32_s)
-#define SHAPE_MS1(b) S6(ud, b##_s, b##_s, ud, b##_s, b##_s)
-#define SHAPE_ACCB(b) S6(b##_8_r, b##_8_r, b##_8_r, b##_8_r, b##_8_r, b##_8_r)
-#define SHAPE_ACCV(b) S6(b##_16_r, b##_16_r, b##_16_r, b##_32_r, b##_32_r, b##_32_r)
-#define SHAPE_RB(b) S6(b##_8, b##_8, b##_8, b##_8, b##_8, b##_8)
-#define SHAPE_RV(b) S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)
-#define SHAPE_STKV(b) S6(b##_16_s, b##_16_s, b##_16_s, b##_32_s, b##_32_m, b##_32_s)
+#define S6(r16, m16, s16, r32, m32, s32)                                                           \
+	{                                                                                          \
+		{op_##r16, op_##m16, op_##s16},                                                    \
+		{                                                                                  \
+			op_##r32, op_##m32, op_##s32                                               \
+		}                                                                                  \
+	}
+#define SHAPE_RMB(b)   S6(b##_8_r, b##_8_m, b##_8_s, b##_8_r, b##_8_m, b##_8_s)
+#define SHAPE_RMV(b)   S6(b##_16_r, b##_16_m, b##_16_s, b##_32_r, b##_32_m, b##_32_s)
+#define SHAPE_RSB(b)   S6(b##_8_r, b##_8_s, b##_8_s, b##_8_r, b##_8_s, b##_8_s)
+#define SHAPE_RSV(b)   S6(b##_16_r, b##_16_s, b##_16_s, b##_32_r, b##_32_s, b##_32_s)
+#define SHAPE_RMS(b)   S6(b##_r, b##_s, b##_s, b##_r, b##_s, b##_s)
+#define SHAPE_MSV(b)   S6(ud, b##_16_s, b##_16_s, ud, b##_32_s, b##_32_s)
+#define SHAPE_MS1(b)   S6(ud, b##_s, b##_s, ud, b##_s, b##_s)
+#define SHAPE_ACCB(b)  S6(b##_8_r, b##_8_r, b##_8_r, b##_8_r, b##_8_r, b##_8_r)
+#define SHAPE_ACCV(b)  S6(b##_16_r, b##_16_r, b##_16_r, b##_32_r, b##_32_r, b##_32_r)
+#define SHAPE_RB(b)    S6(b##_8, b##_8, b##_8, b##_8, b##_8, b##_8)
+#define SHAPE_RV(b)    S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)
+#define SHAPE_STKV(b)  S6(b##_16_s, b##_16_s, b##_16_s, b##_32_s, b##_32_m, b##_32_s)
 #define SHAPE_MOFSB(b) S6(ud, b##_8_m, b##_8_s, ud, b##_8_m, b##_8_s)
 #define SHAPE_MOFSV(b) S6(ud, b##_16_m, b##_16_s, ud, b##_32_m, b##_32_s)
-#define SHAPE_V(b) S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)
-#define SHAPE_N(b) S6(b, b, b, b, b, b)
-#define SHAPE_HINT(b) S6(b, b, b, b, b, b)
-#define SHAPE_LEAV(b) S6(ud, b##_16_m, b##_16_s, ud, b##_32_m, b##_32_s)
+#define SHAPE_V(b)     S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)
+#define SHAPE_N(b)     S6(b, b, b, b, b, b)
+#define SHAPE_HINT(b)  S6(b, b, b, b, b, b)
+#define SHAPE_LEAV(b)  S6(ud, b##_16_m, b##_16_s, ud, b##_32_m, b##_32_s)

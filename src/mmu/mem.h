@@ -21,7 +21,7 @@
 enum mem_page_flags { MEM_DIRTY = 1, MEM_CODE = 2, MEM_CHANGED = 4 };
 
 #define MEM_CODE_CHUNK_SHIFT 5
-#define MEM_CODE_WORDS (PAGE_SIZE >> MEM_CODE_CHUNK_SHIFT >> 5)
+#define MEM_CODE_WORDS	     (PAGE_SIZE >> MEM_CODE_CHUNK_SHIFT >> 5)
 
 struct mem_code {
 	uint32_t chunk[MEM_CODE_WORDS]; /* bit per 32 bytes of the page: decoded code is there */

@@ -16,13 +16,13 @@
  *	|   page frame   | sw  |G|PS|D|A|PCD|PWT|U/S|R/W|P|
  *	+----------------+-----+-+--+-+-+---+---+---+---+-+
 :*/
-#define PTE_P 0x001u
+#define PTE_P  0x001u
 #define PTE_RW 0x002u
 #define PTE_US 0x004u
-#define PTE_A 0x020u
-#define PTE_D 0x040u
+#define PTE_A  0x020u
+#define PTE_D  0x040u
 #define PTE_PS 0x080u
-#define PTE_G 0x100u
+#define PTE_G  0x100u
 
 /* Error code of #PF ("Page-Fault Exceptions"). */
 enum pf_error { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RSVD = 8, PF_FETCH = 16 };

@@ -27,14 +27,14 @@
 enum tlb_view { TLB_SUPERVISOR = 0, TLB_USER = 1 };
 
 struct tlb_entry {
-	uint32_t read;	/* tag: loads of this page may go straight to memory */
-	uint32_t write; /* tag: so may stores */
+	uint32_t read;	  /* tag: loads of this page may go straight to memory */
+	uint32_t write;	  /* tag: so may stores */
 	uintptr_t addend; /* host address of the page minus its linear address */
 };
 
 struct tlb {
 	struct tlb_entry e[2][TLB_SIZE];
-	uint32_t code[2][TLB_SIZE]; /* tag: instructions may be fetched from here */
+	uint32_t code[2][TLB_SIZE];  /* tag: instructions may be fetched from here */
 	uint16_t used[2 * TLB_SIZE]; /* entries in use, so that a CR3 load clears only those */
 	unsigned nr_used;
 	bool global[2 * TLB_SIZE];

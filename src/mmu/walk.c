@@ -13,7 +13,7 @@
 #include "paging.h"
 
 #define PTE64_NX (1ull << 63)
-#define ADDR64 0x000ffffffffff000ull
+#define ADDR64	 0x000ffffffffff000ull
 
 /* Where an entry lies and how wide it is; tables outside RAM read as all ones. */
 struct entry {
@@ -106,10 +106,10 @@ static uint32_t frame_of(const struct paging *pg, const struct entry *leaf, bool
 int walk_translate(struct mem *mem, const struct paging *pg, uint32_t lin, unsigned access,
 		   struct walk *out)
 {
-	unsigned code = access & (pg->pae && pg->nxe ? PF_WRITE | PF_USER | PF_FETCH
-						      : PF_WRITE | PF_USER);
+	unsigned code = access &
+			(pg->pae && pg->nxe ? PF_WRITE | PF_USER | PF_FETCH : PF_WRITE | PF_USER);
 	struct entry lv[2];
-	uint64_t and;
+	uint64_t rights;
 	bool large;
 	int n;
 
@@ -122,9 +122,9 @@ int walk_translate(struct mem *mem, const struct paging *pg, uint32_t lin, unsig
 		return (int)code;
 	if (n < 0)
 		return (int)(code | PF_PRESENT | PF_RSVD);
-	and = n == 2 ? lv[0].v & lv[1].v : lv[0].v;
-	out->user = and & PTE_US;
-	out->writable = and & PTE_RW;
+	rights = n == 2 ? lv[0].v & lv[1].v : lv[0].v;
+	out->user = and&PTE_US;
+	out->writable = and&PTE_RW;
 	out->nx = pg->pae && pg->nxe && ((lv[0].v | lv[n - 1].v) & PTE64_NX);
 	out->global = pg->pge && (lv[n - 1].v & PTE_G);
 	if ((access & PF_USER) && !out->user)

@@ -19,12 +19,12 @@
 /* The records: data/README says what they mean.  Little-endian on disk. */
 enum { F_FPU = 1, F_REP = 2, F_MOVSS = 4, F_PUSHF = 8, F_APPROX = 16, F_SEG = 32, F_CODE16 = 64 };
 
-#define WINDOW 0x10000000u
+#define WINDOW	     0x10000000u
 #define WINDOW_BYTES 0x10000u
-#define RO_PAGE 0x10010000u
-#define CODE 0x28000000u
-#define CODE_OFF 0x800u
-#define TRAP_NONE 0xffffffffu
+#define RO_PAGE	     0x10010000u
+#define CODE	     0x28000000u
+#define CODE_OFF     0x800u
+#define TRAP_NONE    0xffffffffu
 
 struct fsave {
 	uint8_t b[108];
@@ -65,9 +65,17 @@ static uint8_t pat(uint32_t a)
 
 /* Machine-physical layout of the test machine. */
 enum {
-	PA_DIR = 0x1000, PA_TABLES = 0x2000, PA_GDT = 0x8000, PA_IDT = 0x9000, PA_TSS = 0xa000,
-	PA_LDT = 0xb000, PA_STACK = 0xc000, PA_HANDLERS = 0xd000, PA_CODE = 0x10000,
-	PA_WINDOW = 0x20000, RAM_BYTES = 0x40000,
+	PA_DIR = 0x1000,
+	PA_TABLES = 0x2000,
+	PA_GDT = 0x8000,
+	PA_IDT = 0x9000,
+	PA_TSS = 0xa000,
+	PA_LDT = 0xb000,
+	PA_STACK = 0xc000,
+	PA_HANDLERS = 0xd000,
+	PA_CODE = 0x10000,
+	PA_WINDOW = 0x20000,
+	RAM_BYTES = 0x40000,
 };
 /* Ring 0 lives where no test reaches. */
 #define SYS_BASE 0xfffe0000u
@@ -78,13 +86,20 @@ struct ldt_entry {
 };
 
 static const struct ldt_entry ldt[14] = {
-	{WINDOW + 0x8000, 0x3fff, 0, 1, 0, 0}, {WINDOW + 0x8000, 0x3fff, 1, 1, 0, 0},
-	{WINDOW + 0x4000, 0x0fff, 2, 1, 0, 0}, {WINDOW, 0x0fff, 2, 0, 0, 0},
-	{WINDOW, 0xffff, 0, 0, 0, 0},	       {WINDOW, 0x000f, 0, 1, 0, 1},
-	{WINDOW + 0x2000, 0x0fff, 3, 1, 0, 0}, {WINDOW + 0x2000, 0x0fff, 4, 1, 0, 0},
-	{WINDOW + 0x2000, 0x0fff, 5, 1, 1, 0}, {WINDOW + 0x2000, 0x0fff, 0, 1, 1, 0},
-	{WINDOW + 0x2001, 0x0ffe, 0, 1, 0, 0}, {CODE, 0xffff, 3, 0, 0, 0},
-	{0, 0xfffff, 0, 1, 0, 1},	       {0, 0xfffff, 3, 1, 0, 1},
+	{WINDOW + 0x8000, 0x3fff, 0, 1, 0, 0},
+	{WINDOW + 0x8000, 0x3fff, 1, 1, 0, 0},
+	{WINDOW + 0x4000, 0x0fff, 2, 1, 0, 0},
+	{WINDOW, 0x0fff, 2, 0, 0, 0},
+	{WINDOW, 0xffff, 0, 0, 0, 0},
+	{WINDOW, 0x000f, 0, 1, 0, 1},
+	{WINDOW + 0x2000, 0x0fff, 3, 1, 0, 0},
+	{WINDOW + 0x2000, 0x0fff, 4, 1, 0, 0},
+	{WINDOW + 0x2000, 0x0fff, 5, 1, 1, 0},
+	{WINDOW + 0x2000, 0x0fff, 0, 1, 1, 0},
+	{WINDOW + 0x2001, 0x0ffe, 0, 1, 0, 0},
+	{CODE, 0xffff, 3, 0, 0, 0},
+	{0, 0xfffff, 0, 1, 0, 1},
+	{0, 0xfffff, 3, 1, 0, 1},
 };
 /* Descriptor types (accessed) of the six kinds above. */
 static const uint8_t ldt_type[6] = {3, 1, 7, 11, 9, 15};
@@ -101,8 +116,9 @@ static void put_desc(struct mem *mem, uint32_t pa, uint32_t base, uint32_t limit
 		     unsigned dpl, unsigned flags)
 {
 	put32(mem, pa, (limit & 0xffff) | base << 16);
-	put32(mem, pa + 4, (base >> 16 & 0xff) | type << 8 | dpl << 13 | (limit & 0xf0000) |
-				   flags << 20 | (base & 0xff000000));
+	put32(mem, pa + 4,
+	      (base >> 16 & 0xff) | type << 8 | dpl << 13 | (limit & 0xf0000) | flags << 20 |
+		      (base & 0xff000000));
 }
 
 static void map(struct mem *mem, uint32_t lin, uint32_t pa, unsigned flags)
@@ -329,8 +345,8 @@ static void unwind(struct machine *m, uint32_t trap, uint32_t *err)
 	cpu->s.seg[SS].sel = (uint16_t)le32_get(w[0]);
 }
 
-static int check_memory(struct machine *m, const struct tin *t, const struct change *c,
-			unsigned n, bool quiet)
+static int check_memory(struct machine *m, const struct tin *t, const struct change *c, unsigned n,
+			bool quiet)
 {
 	unsigned k = 0;
 
@@ -471,8 +487,10 @@ static unsigned parse_classes(const char *list)
 			if (strlen(class_name[i]) == n && !strncmp(list, class_name[i], n))
 				break;
 		if (i == NR_CLASSES) {
-			fprintf(stderr, "lgemu-vectors: no class \"%.*s\"; there are integer, "
-				"segment, code16 and x87\n", (int)n, list);
+			fprintf(stderr,
+				"lgemu-vectors: no class \"%.*s\"; there are integer, "
+				"segment, code16 and x87\n",
+				(int)n, list);
 			exit(2);
 		}
 		set |= 1u << i;
@@ -531,7 +549,8 @@ int main(int argc, char **argv)
 	in = open_or_die(argv[i]);
 	out = open_or_die(argv[i + 1]);
 	if (mem_init(&m.mem, RAM_BYTES) ||
-	    cpu_init(&m.cpu, &m.mem, &(struct cpu_bus){&m, bus_in, bus_out, bus_deadline, bus_ack})) {
+	    cpu_init(&m.cpu, &m.mem,
+		     &(struct cpu_bus){&m, bus_in, bus_out, bus_deadline, bus_ack})) {
 		fprintf(stderr, "lgemu-vectors: out of memory\n");
 		return 2;
 	}
@@ -541,8 +560,8 @@ int main(int argc, char **argv)
 		int bad;
 
 		if (!read_all(out, argv[i + 1], &o, sizeof(o)) ||
-		    (le16_get(o.nmem) && !read_all(out, argv[i + 1], changes,
-						   le16_get(o.nmem) * sizeof(changes[0])))) {
+		    (le16_get(o.nmem) &&
+		     !read_all(out, argv[i + 1], changes, le16_get(o.nmem) * sizeof(changes[0])))) {
 			fprintf(stderr, "lgemu-vectors: %s has fewer records than %s\n",
 				argv[i + 1], argv[i]);
 			return 2;

@@ -19,9 +19,9 @@
  * s, which checks segment and page with care and may call functions.  So the quick handlers call
  * nothing, and the compiler keeps everything in registers.
 :*/
-#define OP(name) static const struct op *op_##name(struct cpu *cpu, const struct op *op)
-#define UNUSED_OP (void)op
-#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define OP(name)    static const struct op *op_##name(struct cpu *cpu, const struct op *op)
+#define UNUSED_OP   (void)op
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 /* How one handler reaches the next: by tail call, or through the loop in run.c. */
@@ -33,7 +33,7 @@
 		GO(o_->fn(cpu, o_));                                                               \
 	} while (0)
 #else
-#define GO(target) return (target)
+#define GO(target)  return (target)
 #define DISPATCH(o) return (o)
 #endif
 
@@ -61,8 +61,8 @@
 			FAULT;                                                                     \
 	} while (0)
 #define NEXT_EIP (cpu->s.eip + op->off + op->len)
-#define LEAVE GO(op_leave(cpu, op))
-#define STOP return NULL
+#define LEAVE	 GO(op_leave(cpu, op))
+#define STOP	 return NULL
 #define ENTER(b)                                                                                   \
 	do {                                                                                       \
 		struct block *e_ = (b);                                                            \
@@ -88,7 +88,7 @@
 #define FLAGS cpu->s.fl
 
 /* Registers, by byte offset into struct cpu. */
-#define RD(bits, at) rd##bits(cpu, at)
+#define RD(bits, at)	rd##bits(cpu, at)
 #define WR(bits, at, v) wr##bits(cpu, at, v)
 #define DEF_REG(bits)                                                                              \
 	static inline uint##bits##_t rd##bits(const struct cpu *cpu, unsigned at)                  \
@@ -107,11 +107,11 @@ DEF_REG(32)
 
 /* Emulated memory is little-endian. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define TO_LE8(v) (v)
+#define TO_LE8(v)  (v)
 #define TO_LE16(v) __builtin_bswap16(v)
 #define TO_LE32(v) __builtin_bswap32(v)
 #else
-#define TO_LE8(v) (v)
+#define TO_LE8(v)  (v)
 #define TO_LE16(v) (v)
 #define TO_LE32(v) (v)
 #endif
@@ -162,7 +162,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 }
 
 /* Hand the instruction to its careful twin. */
-#define CAREFUL GO(interp_handler(op->row, op->flags & OPF_32, KIND_ANY)(cpu, op))
+#define CAREFUL GO(interp_handler(op->row, !!(op->flags & OPF_32), KIND_ANY)(cpu, op))
 
 /*
  * ADDR_k(bits, write): compute the operand's linear address into `lin`.
