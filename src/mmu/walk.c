@@ -123,8 +123,8 @@ int walk_translate(struct mem *mem, const struct paging *pg, uint32_t lin, unsig
 	if (n < 0)
 		return (int)(code | PF_PRESENT | PF_RSVD);
 	rights = n == 2 ? lv[0].v & lv[1].v : lv[0].v;
-	out->user = and&PTE_US;
-	out->writable = and&PTE_RW;
+	out->user = rights & PTE_US;
+	out->writable = rights & PTE_RW;
 	out->nx = pg->pae && pg->nxe && ((lv[0].v | lv[n - 1].v) & PTE64_NX);
 	out->global = pg->pge && (lv[n - 1].v & PTE_G);
 	if ((access & PF_USER) && !out->user)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:953
+/*P:954
  * The run loop's own promises: exact budgets, alignment checks that survive a warm TLB, RF for one
  * instruction.
 :*/
