@@ -440,8 +440,8 @@ static uint64_t reduce(uint64_t n, unsigned shift, uint64_t d, uint64_t *quotien
 	return rem;
 }
 
-struct f80 f80_rem(struct f80_env *e, struct f80 a, struct f80 b, bool nearest,
-		   unsigned *quotient, bool *partial)
+struct f80 f80_rem(struct f80_env *e, struct f80 a, struct f80 b, bool nearest, unsigned *quotient,
+		   bool *partial)
 {
 	struct f80_num x, y;
 	uint64_t q, rem;

@@ -8,7 +8,7 @@
 
 #include "f80.h"
 
-#define LIKELY(x) __builtin_expect(!!(x), 1)
+#define LIKELY(x)   __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 struct u128 {
@@ -186,7 +186,7 @@ static inline bool f80_denormal(struct f80_env *e)
 struct f80 f80_round_slow(struct f80_env *e, unsigned sign, int32_t exp, struct u128 m,
 			  unsigned bits);
 
-/* Does what lies below the last place (rest, the first bit below it on top) round away from zero? */
+/* Does what lies below the last place (rest, its first bit on top) round away from zero? */
 static inline bool f80_rounds_up(uint32_t cw, unsigned sign, bool odd, uint64_t rest)
 {
 	switch (F80_RC(cw)) {

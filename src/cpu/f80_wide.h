@@ -20,8 +20,9 @@ struct wide {
 
 static inline struct wide wide_normal(unsigned sign, int32_t exp, struct u128 m)
 {
-	unsigned z = m.hi ? (unsigned)__builtin_clzll(m.hi)
-			  : m.lo ? 64 + (unsigned)__builtin_clzll(m.lo) : 0;
+	unsigned z = m.hi   ? (unsigned)__builtin_clzll(m.hi)
+		     : m.lo ? 64 + (unsigned)__builtin_clzll(m.lo)
+			    : 0;
 
 	return (struct wide){sign, exp - (int32_t)z, u128_shl(m, z)};
 }
@@ -80,7 +81,7 @@ static inline struct f80 wide_round(struct f80_env *e, struct wide a)
 	return f80_round64(e, a.sign, a.exp + 16383, a.m);
 }
 
-/* c[0] + x * (c[1] + x * (c[2] + ...)), or c[0] - x * (c[1] - ...); x and the result are fractions. */
+/* c[0] + x * (c[1] + x * (c[2] + ...)), or c[0] - x * (c[1] - ...), all of them fractions. */
 static inline struct u128 series(const struct u128 *c, unsigned n, struct u128 x, bool alternate)
 {
 	struct u128 r = c[n - 1];

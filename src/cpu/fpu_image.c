@@ -5,8 +5,8 @@
 :*/
 #include "fpu_priv.h"
 
-#define FXSAVE_BYTES 512
-#define MXCSR_MASK 0xffffu
+#define FXSAVE_BYTES  512
+#define MXCSR_MASK    0xffffu
 #define MXCSR_DEFAULT 0x1f80u
 
 static inline void put16(uint8_t *p, uint32_t v)
@@ -285,7 +285,7 @@ int x87_fnstsw_ax(struct x87 *x)
 
 int x87_fnclex(struct x87 *x)
 {
-	x->f->fsw &= (uint16_t)~(FSW_B | FSW_ES | FSW_SF | F80_ALL);
+	x->f->fsw &= (uint16_t) ~(FSW_B | FSW_ES | FSW_SF | F80_ALL);
 	return 0;
 }
 

@@ -187,7 +187,7 @@ done:
 	return !(x->e.ex & ~x->e.cw & (F80_BEFORE | F80_OE | F80_UE));
 }
 
-/* FST, FIST, FBSTP, and with arg 1 a pop.  Where nothing is stored, memory is not even looked at. */
+/* FST, FIST, FBSTP, and with arg 1 a pop.  Where nothing is stored, memory is not looked at. */
 int x87_fst(struct x87 *x)
 {
 	unsigned size = size_bytes[x->row->size];

@@ -97,14 +97,12 @@ static int compare(struct x87 *x, struct f80 b, bool there, bool quiet, unsigned
 /* FCOM, FCOMP, FCOMPP: arg is how often to pop. */
 int x87_com(struct x87 *x)
 {
-	return compare(x, *st(x, x->i), !st_empty(x, 0) && !st_empty(x, x->i), false,
-		       x->row->arg);
+	return compare(x, *st(x, x->i), !st_empty(x, 0) && !st_empty(x, x->i), false, x->row->arg);
 }
 
 int x87_ucom(struct x87 *x)
 {
-	return compare(x, *st(x, x->i), !st_empty(x, 0) && !st_empty(x, x->i), true,
-		       x->row->arg);
+	return compare(x, *st(x, x->i), !st_empty(x, 0) && !st_empty(x, x->i), true, x->row->arg);
 }
 
 int x87_tst(struct x87 *x)
@@ -188,9 +186,12 @@ int x87_arith_mem(struct x87 *x)
 int x87_xam(struct x87 *x)
 {
 	static const uint16_t cc[] = {
-		[F80_C_ZERO] = FSW_C3,	  [F80_C_NORMAL] = FSW_C2,
-		[F80_C_INF] = FSW_C2 | FSW_C0, [F80_C_DENORMAL] = FSW_C3 | FSW_C2,
-		[F80_C_QNAN] = FSW_C0,	  [F80_C_SNAN] = FSW_C0,
+		[F80_C_ZERO] = FSW_C3,
+		[F80_C_NORMAL] = FSW_C2,
+		[F80_C_INF] = FSW_C2 | FSW_C0,
+		[F80_C_DENORMAL] = FSW_C3 | FSW_C2,
+		[F80_C_QNAN] = FSW_C0,
+		[F80_C_SNAN] = FSW_C0,
 		[F80_C_BAD] = 0,
 	};
 	struct f80 a = *st(x, 0);

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:399
+ * Tests of x87 instructions: the register stack and its faults, pending exceptions, conditions,
+ * environment images, faults on memory operands.  Arithmetic itself is cpu_f80_test.c.
+:*/
+#include "cpu_world.h"
+#include "cpu/f80.h"
+#include "cpu/fpu.h"
+
+enum { AT = 0x20000, C0 = 0x100, C1 = 0x200, C2 = 0x400, C3 = 0x4000, SF = 0x40, ESB = 0x8080 };
+
+/* Set the x87 up as FNINIT does, in a machine that reports its errors as #MF. */
+static struct fpu *fresh(void)
+{
+	cpu->s.cr0 |= CR0_NE | CR0_MP;
+	fpu_reset(&cpu->s.fpu);
+	return &cpu->s.fpu;
+}
+
+static int esc_at(unsigned opcode, unsigned modrm, uint32_t ea, unsigned opsize)
+{
+	struct fpu_insn in = {(uint8_t)opcode, (uint8_t)modrm, DS, (uint8_t)opsize, ea, 0x1234};
+
+	return fpu_esc(cpu, &in);
+}
+
+static int esc(unsigned opcode, unsigned modrm)
+{
+	return esc_at(opcode, modrm, AT, 4);
+}
+
+/* The memory form with this modrm.reg. */
+static int esc_m(unsigned opcode, unsigned reg)
+{
+	return esc(opcode, reg << 3 | 3);
+}
+
+static unsigned top(void)
+{
+	return cpu->s.fpu.fsw >> 11 & 7;
+}
+
+static struct f80 st(unsigned i)
+{
+	return cpu->s.fpu.reg[(top() + i) & 7];
+}
+
+static void push_int(int16_t v)
+{
+	poke16(AT + 0x100, (uint16_t)v);
+	ck_ok(esc_at(0xdf, 0x03, AT + 0x100, 4)); /* FILD m16int */
+}
+
+#define ck_st(i, want)                                                                             \
+	do {                                                                                       \
+		struct f80 want_ = (want);                                                         \
+		ck_assert_uint_eq(st(i).se, want_.se);                                             \
+		ck_assert_uint_eq(st(i).mant, want_.mant);                                         \
+	} while (0)
+#define ck_fsw(mask, want) ck_assert_uint_eq(cpu->s.fpu.fsw &(mask), want)
+
+START_TEST(the_stack_grows_down_and_is_tagged)
+{
+	struct fpu *f = fresh();
+
+	ck_ok(esc(0xd9, 0xe8)); /* FLD1 */
+	ck_assert_uint_eq(top(), 7);
+	ck_assert_uint_eq(f->empty, 0x7f);
+	push_int(-2);
+	ck_ok(esc(0xde, 0xc1)); /* FADDP */
+	ck_st(0, F80(0xbfff, F80_INT_BIT));
+	ck_assert_uint_eq(f->empty, 0x7f);
+	ck_assert_uint_eq(f->fop, 0x6c1);
+	ck_assert_uint_eq(f->fip, 0x1234);
+}
+END_TEST
+
+START_TEST(stack_faults_tell_their_direction_in_c1)
+{
+	struct fpu *f = fresh();
+
+	ck_ok(esc(0xd8, 0xc1)); /* FADD with nothing there */
+	ck_fsw(0xffff, SF | F80_IE);
+	ck_st(0, F80_INDEFINITE);
+	f = fresh();
+	for (unsigned i = 0; i < 8; i++)
+		ck_ok(esc(0xd9, 0xee)); /* FLDZ */
+	ck_fsw(0x7f, 0);
+	ck_ok(esc(0xd9, 0xe8));
+	ck_fsw(0x27f, C1 | SF | F80_IE);
+	ck_assert_uint_eq(top(), 7);
+	ck_st(0, F80_INDEFINITE);
+	/* Unmasked: nothing is pushed. */
+	f->fcw &= (uint16_t)~F80_IE;
+	f->fsw = 0;
+	ck_ok(esc(0xd9, 0xe8));
+	ck_fsw(0xffff, C1 | SF | F80_IE | ESB);
+}
+END_TEST
+
+START_TEST(a_pending_exception_stops_waiting_instructions)
+{
+	struct fpu *f = fresh();
+
+	push_int(1);
+	ck_ok(esc(0xd9, 0xee));
+	f->fcw &= (uint16_t)~F80_ZE;
+	ck_ok(esc(0xdc, 0xf9)); /* FDIV ST(1), ST(0): 1 / 0 */
+	ck_fsw(0x80ff, ESB | F80_ZE);
+	ck_st(1, F80_ONE);
+	ck_fault(esc(0xd9, 0xe8), V_MF, 0);
+	ck_fault(fpu_wait(cpu), V_MF, 0);
+	ck_ok(esc(0xdf, 0xe0)); /* FNSTSW AX */
+	ck_assert_uint_eq(cpu->s.r[EAX] & 0xffff, f->fsw);
+	cpu->s.cr0 &= ~(uint32_t)CR0_NE;
+	ck_ok(fpu_wait(cpu));
+	cpu->s.cr0 |= CR0_NE;
+	ck_ok(esc(0xdb, 0xe2)); /* FNCLEX */
+	ck_ok(esc(0xd9, 0xe8));
+	/* Unmasking an old flag makes it pending. */
+	f->fsw |= F80_PE;
+	poke16(AT, 0x035f);
+	ck_ok(esc_m(0xd9, 5)); /* FLDCW */
+	ck_fsw(ESB, ESB);
+}
+END_TEST
+
+START_TEST(nm_and_ud)
+{
+	fresh();
+	ck_fault(esc_m(0xdb, 1), V_UD, 0); /* FISTTP */
+	ck_fault(esc(0xd9, 0xd1), V_UD, 0);
+	ck_fault(esc(0xdb, 0xe5), V_UD, 0);
+	cpu->s.cr0 |= CR0_TS;
+	ck_fault(esc(0xd9, 0xe8), V_NM, 0);
+	ck_fault(esc(0xdb, 0xe3), V_NM, 0);
+	ck_fault(fpu_wait(cpu), V_NM, 0);
+	cpu->s.cr0 &= ~(uint32_t)CR0_MP;
+	ck_ok(fpu_wait(cpu));
+	cpu->s.cr0 = (cpu->s.cr0 & ~(uint32_t)CR0_TS) | CR0_EM;
+	ck_fault(esc(0xd9, 0xe8), V_NM, 0);
+	ck_ok(fpu_wait(cpu));
+}
+END_TEST
+
+START_TEST(comparisons_set_conditions_and_flags)
+{
+	static const struct {
+		int16_t a, b;
+		unsigned cc, fl;
+	} cases[] = {{1, 2, C0, FL_CF}, {2, 1, 0, 0}, {-3, -3, C3, FL_ZF}};
+
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		fresh();
+		push_int(cases[i].b);
+		push_int(cases[i].a);
+		ck_ok(esc(0xd8, 0xd1)); /* FCOM */
+		ck_fsw(C0 | C1 | C2 | C3, cases[i].cc);
+		cpu_set_eflags(cpu, FL_OF | FL_SF | FL_AF);
+		ck_ok(esc(0xdf, 0xf1)); /* FCOMIP */
+		ck_assert_uint_eq(cpu_eflags(cpu) & FL_ARITH, cases[i].fl);
+		ck_assert_uint_eq(top(), 7);
+	}
+	fresh();
+	push_int(1);
+	ck_ok(esc(0xda, 0xe9)); /* FUCOMPP with one operand */
+	ck_fsw(C0 | C2 | C3 | SF | F80_IE, C0 | C2 | C3 | SF | F80_IE);
+	ck_assert_uint_eq(top(), 1);
+}
+END_TEST
+
+START_TEST(fxam_knows_all_kinds)
+{
+	static const struct {
+		struct f80 v;
+		unsigned cc;
+	} cases[] = {
+		{{0, 0x8000}, C3 | C1}, {{F80_INT_BIT, 0x3fff}, C2},
+		{{1, 0}, C3 | C2},	{{F80_INT_BIT, 0xffff}, C2 | C0 | C1},
+		{{~0ull, 0x7fff}, C0},	{{1, 0x3fff}, 0},
+	};
+	struct fpu *f = fresh();
+
+	ck_ok(esc(0xd9, 0xe8));
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		f->reg[7] = cases[i].v;
+		ck_ok(esc(0xd9, 0xe5));
+		ck_fsw(C0 | C1 | C2 | C3, cases[i].cc);
+	}
+	ck_ok(esc(0xdd, 0xc0)); /* FFREE ST(0) */
+	ck_ok(esc(0xd9, 0xe5));
+	ck_fsw(C0 | C2 | C3, C3 | C0);
+}
+END_TEST
+
+START_TEST(moves)
+{
+	fresh();
+	push_int(7);
+	push_int(5);
+	cpu_set_eflags(cpu, FL_ZF);
+	ck_ok(esc(0xdb, 0xc9)); /* FCMOVNE: no */
+	ck_st(0, F80(0x4001, 0xa000000000000000));
+	ck_ok(esc(0xda, 0xc9)); /* FCMOVE: yes */
+	ck_st(0, F80(0x4001, 0xe000000000000000));
+	ck_ok(esc(0xd9, 0xe0)); /* FCHS */
+	ck_ok(esc(0xd9, 0xc9)); /* FXCH */
+	ck_st(1, F80(0xc001, 0xe000000000000000));
+	ck_ok(esc(0xdf, 0xc0)); /* FFREEP ST(0) */
+	ck_assert_uint_eq(top(), 7);
+	ck_ok(esc(0xd9, 0xf6)); /* FDECSTP */
+	ck_assert_uint_eq(top(), 6);
+}
+END_TEST
+
+START_TEST(constants_are_rounded)
+{
+	struct fpu *f = fresh();
+
+	f->fcw = 0x0b7f; /* up */
+	ck_ok(esc(0xd9, 0xeb));
+	ck_st(0, F80(0x4000, 0xc90fdaa22168c235));
+	ck_ok(esc(0xd9, 0xe9));
+	ck_st(0, F80(0x4000, 0xd49a784bcd1b8aff));
+	f->fcw = 0x0f7f; /* chop */
+	ck_ok(esc(0xd9, 0xeb));
+	ck_st(0, F80(0x4000, 0xc90fdaa22168c234));
+}
+END_TEST
+
+START_TEST(memory_faults_change_nothing)
+{
+	struct fpu before, *f = fresh();
+
+	push_int(3);
+	world_paging();
+	world_ring(3);
+	world_pte(AT, PTE_P | PTE_US);
+	world_pte(AT + 0x1000, 0);
+	before = *f;
+	ck_fault(esc_m(0xdd, 3), V_PF, 7);			     /* FSTP m64fp */
+	ck_fault(esc_at(0xdb, 0x2b, AT + 0xff8, 4), V_PF, 4);	     /* FLD m80fp over the border */
+	ck_fault(esc_at(0xdd, 0x33, AT + 0x1000 - 108, 4), V_PF, 7); /* FNSAVE */
+	ck_assert_mem_eq(f->reg, before.reg, sizeof(before.reg));
+	ck_assert_uint_eq(f->fsw, before.fsw);
+	ck_assert_uint_eq(f->empty, before.empty);
+	ck_assert_uint_eq(f->fop, before.fop);
+	/* An unmasked stack fault stores nothing, so it does not touch memory either. */
+	ck_ok(esc(0xdd, 0xc0));
+	f->fcw &= (uint16_t)~F80_IE;
+	ck_ok(esc_m(0xdd, 3));
+	ck_fsw(SF | F80_IE | ESB, SF | F80_IE | ESB);
+}
+END_TEST
+
+/* The four layouts of an environment, saved and loaded. */
+START_TEST(environments)
+{
+	struct fpu *f = fresh(), saved;
+
+	push_int(9);
+	ck_ok(esc(0xd9, 0xe8));
+	f->fip = 0x54321;
+	f->fcs = 0;
+	f->fdp = 0x98765;
+	f->fds = 0;
+	f->fop = 0x567;
+	saved = *f;
+	ck_ok(esc_m(0xd9, 6)); /* FNSTENV */
+	ck_assert_uint_eq(peek32(AT), 0xffff037f);
+	ck_assert_uint_eq(peek32(AT + 4), 0xffff3000);
+	ck_assert_uint_eq(peek32(AT + 8), 0xffff0fff);
+	ck_assert_uint_eq(peek32(AT + 12), 0x54321);
+	ck_assert_uint_eq(peek32(AT + 16), 0x05670000);
+	ck_assert_uint_eq(peek32(AT + 20), 0x98765);
+	ck_assert_uint_eq(peek32(AT + 24), 0xffff0000);
+	ck_ok(esc_at(0xd9, 0x33, AT, 2));
+	ck_assert_uint_eq(peek32(AT + 4), 0x43210fff);
+	cpu->s.cr0 &= ~(uint32_t)CR0_PE;
+	ck_ok(esc_at(0xd9, 0x33, AT, 2));
+	ck_assert_uint_eq(peek32(AT + 4), 0x43210fff);
+	ck_assert_uint_eq(peek32(AT + 8), 0x87655567);
+	ck_assert_uint_eq(peek16(AT + 12), 0x9000);
+	ck_ok(esc_m(0xdd, 6)); /* FNSAVE, 32 bits, real mode */
+	ck_assert_uint_eq(peek32(AT + 16) & 0x0fffffff, 0x5567);
+	ck_assert_uint_eq(peek32(AT + 24), 0x9000);
+	ck_assert_uint_eq(f->empty, 0xff);
+	ck_assert_uint_eq(top(), 0);
+	ck_ok(esc_m(0xdd, 4)); /* FRSTOR */
+	ck_assert_uint_eq(f->fsw, saved.fsw);
+	ck_assert_uint_eq(f->empty, saved.empty);
+	ck_assert_uint_eq(f->fip, 0x54321);
+	ck_assert_uint_eq(f->fop, 0x567);
+	ck_st(0, F80_ONE);
+	ck_st(1, F80(0x4002, 0x9000000000000000));
+}
+END_TEST
+
+START_TEST(fxsave_and_back)
+{
+	struct fpu *f = fresh(), saved;
+
+	push_int(3);
+	f->mxcsr = 0x1f80;
+	f->xmm[7][1] = 0x1122334455667788;
+	saved = *f;
+	ck_fault(fpu_fxsave(cpu, DS, AT + 8), V_GP, 0);
+	ck_ok(fpu_fxsave(cpu, DS, AT));
+	ck_assert_uint_eq(peek16(AT + 4), 0x80); /* abridged: register 7 is there */
+	ck_assert_uint_eq(peek16(AT + 32 + 8), 0x4000);
+	fpu_reset(f);
+	ck_ok(fpu_fxrstor(cpu, DS, AT));
+	ck_assert_uint_eq(f->fsw, saved.fsw);
+	ck_assert_uint_eq(f->empty, saved.empty);
+	ck_st(0, F80(0x4000, 0xc000000000000000));
+	cpu->s.cr0 |= CR0_TS;
+	ck_fault(fpu_fxrstor(cpu, DS, AT), V_NM, 0);
+}
+END_TEST
+
+START_TEST(fprem_puts_the_quotient_into_the_condition_code)
+{
+	fresh();
+	push_int(4);
+	push_int(31); /* 31 = 7 * 4 + 3 */
+	ck_ok(esc(0xd9, 0xf8));
+	ck_fsw(C0 | C1 | C2 | C3, C0 | C1 | C3);
+	ck_st(0, F80(0x4000, 0xc000000000000000));
+	fresh();
+	push_int(4);
+	push_int(11); /* 11 = 2 * 4 + 3 = 3 * 4 - 1 */
+	ck_ok(esc(0xd9, 0xf5));
+	ck_fsw(C0 | C1 | C2 | C3, C1 | C3);
+	ck_st(0, F80(0xbfff, F80_INT_BIT));
+}
+END_TEST
+
+static void fill(TCase *tc)
+{
+	tcase_add_test(tc, the_stack_grows_down_and_is_tagged);
+	tcase_add_test(tc, stack_faults_tell_their_direction_in_c1);
+	tcase_add_test(tc, a_pending_exception_stops_waiting_instructions);
+	tcase_add_test(tc, nm_and_ud);
+	tcase_add_test(tc, comparisons_set_conditions_and_flags);
+	tcase_add_test(tc, fxam_knows_all_kinds);
+	tcase_add_test(tc, moves);
+	tcase_add_test(tc, constants_are_rounded);
+	tcase_add_test(tc, memory_faults_change_nothing);
+	tcase_add_test(tc, environments);
+	tcase_add_test(tc, fxsave_and_back);
+	tcase_add_test(tc, fprem_puts_the_quotient_into_the_condition_code);
+}
+
+int main(void)
+{
+	return run_tests("fpu", fill);
+}
