@@ -122,13 +122,15 @@ struct clues {
 };
 /*:*/
 
-static void copy_word(char *to, size_t size, const uint8_t *from, const uint8_t *end)
+/* False if the piece ended before the word did: it will be there again, whole, in the next. */
+static bool copy_word(char *to, size_t size, const uint8_t *from, const uint8_t *end)
 {
 	size_t i;
 
 	for (i = 0; i < size - 1 && from + i < end && from[i] > ' ' && from[i] <= '~'; i++)
 		to[i] = (char)from[i];
 	to[i] = '\0';
+	return from + i < end;
 }
 
 /* "Linux version " also occurs in format strings: only with a number behind it is it a banner. */
@@ -139,12 +141,12 @@ static bool look_for(struct clues *k, enum era_clue clue, const uint8_t *p, size
 
 	for (at = p; (at = memmem(at, (size_t)(end - at), clue_text[clue], len)); at++) {
 		if (clue == CLUE_BANNER) {
-			copy_word(k->banner, sizeof(k->banner), at + len, end);
-			if (era_parse_release(k->banner))
+			if (copy_word(k->banner, sizeof(k->banner), at + len, end) &&
+			    era_parse_release(k->banner))
 				return true;
 		} else if (clue == CLUE_NOTE || clue == CLUE_OUR_NOTE) {
-			copy_word(k->note, sizeof(k->note), at + len, end);
-			if (era_parse_release(k->note))
+			if (copy_word(k->note, sizeof(k->note), at + len, end) &&
+			    era_parse_release(k->note))
 				return true;
 		} else {
 			return true;

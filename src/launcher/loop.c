@@ -274,6 +274,7 @@ static void look_outside(struct lgemu *vm)
 	}
 	look(vm, 0);
 }
+/*:*/
 
 /*L:411
  * Nobody has anything to do.  In real mode we wait for whatever comes first, a deadline or a key.
@@ -356,6 +357,7 @@ static void next_request(struct lgemu *vm)
 	}
 	idle(vm, wake);
 }
+/*:*/
 
 static void flush_host_text(struct lgemu *vm)
 {

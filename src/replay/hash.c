@@ -21,7 +21,7 @@ static uint64_t word_at(const uint8_t *p)
 
 static uint64_t step(uint64_t h, uint64_t w)
 {
-	return rotl(h ^ w * 0x9e3779b97f4a7c15u, 29) * 0xbf58476d1ce4e5b9u;
+	return rotl(h ^ w * 0x9e3779b97f4a7c15u, 29) * 0xbf58476d1ce4e5b9u + 0x2545f4914f6cdd1du;
 }
 
 uint64_t hash_bytes(uint64_t seed, const void *bytes, size_t len)

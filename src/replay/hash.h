@@ -14,7 +14,7 @@
  * multiple of 8, are taken as little-endian 64-bit words w.  With K = 0x9e3779b97f4a7c15 and all
  * arithmetic modulo 2^64, starting from h = seed:
  *
- *	for each w:	h = rotl(h ^ w * K, 29) * 0xbf58476d1ce4e5b9
+ *	for each w:	h = rotl(h ^ w * K, 29) * 0xbf58476d1ce4e5b9 + 0x2545f4914f6cdd1d
  *	at the end:	h = h ^ h >> 32;  h = h * 0x94d049bb133111eb;  h = h ^ h >> 29
  *
  * It is not meant to withstand somebody who wants two states to look alike.

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:982
+ * Command lines, ours and the original's, right and wrong.
+:*/
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "launcher/opts.h"
+
+#define ARGS_MAX 40
+
+static struct opts o;
+static struct complaint c;
+
+/* The words of a line, separated by single blanks. */
+static int parse(const char *line)
+{
+	static char copy[512];
+	static char *argv[ARGS_MAX + 1];
+	int argc = 0;
+	char *word;
+
+	ck_assert_uint_lt(strlen(line), sizeof(copy));
+	strcpy(copy, line);
+	memset(argv, 0, sizeof(argv));
+	for (word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+		ck_assert_int_lt(argc, ARGS_MAX);
+		argv[argc++] = word;
+	}
+	opts_free(&o);
+	c.text[0] = '\0';
+	return opts_parse(&o, argc, argv, &c);
+}
+
+static void right(const char *line)
+{
+	int err = parse(line);
+
+	ck_assert_msg(!err, "%s: %s", line, c.text);
+}
+
+static void wrong(const char *line, const char *text)
+{
+	ck_assert_msg(parse(line) == -EINVAL, "%s was accepted", line);
+	ck_assert_msg(strstr(c.text, text) != NULL, "%s: said \"%s\"", line, c.text);
+}
+
+START_TEST(nothing)
+{
+	right("lgemu");
+	ck_assert_int_eq(o.verb, OPTS_RUN);
+	ck_assert_ptr_null(o.machine.kernel);
+	ck_assert_uint_eq(o.machine.nr_devices, 0);
+	ck_assert_uint_eq(o.timeout_insns, LGEMU_FOREVER);
+	ck_assert(!o.clock_given);
+}
+END_TEST
+
+START_TEST(original)
+{
+	right("lgemu 64 vmlinux --block=disk.img --initrd=initrd.gz root=/dev/vda");
+	ck_assert_int_eq(o.verb, OPTS_RUN);
+	ck_assert_uint_eq(o.machine.memory_mb, 64);
+	ck_assert_str_eq(o.machine.kernel, "vmlinux");
+	ck_assert_str_eq(o.machine.initrd, "initrd.gz");
+	ck_assert_str_eq(o.machine.command_line, "root=/dev/vda");
+	ck_assert_uint_eq(o.machine.nr_devices, 1);
+	ck_assert_int_eq(o.device[0].kind, LGEMU_DISK);
+	ck_assert_str_eq(o.device[0].path, "disk.img");
+
+	/* Options anywhere, the number with junk behind it, several arguments. */
+	right("lgemu --rng --block=a 64m vmlinux quiet --block=b -v init=/bin/sh");
+	ck_assert_uint_eq(o.machine.memory_mb, 64);
+	ck_assert_str_eq(o.machine.command_line, "quiet init=/bin/sh");
+	ck_assert_uint_eq(o.machine.nr_devices, 3);
+	ck_assert_int_eq(o.device[0].kind, LGEMU_RNG);
+	ck_assert_str_eq(o.device[1].path, "a");
+	ck_assert_str_eq(o.device[2].path, "b");
+	ck_assert(o.verbose);
+
+	right("lgemu --block=disk.img");
+	ck_assert_ptr_null(o.machine.kernel);
+	ck_assert_uint_eq(o.machine.nr_devices, 1);
+
+	wrong("lgemu 64", "a kernel is wanted");
+	wrong("lgemu vmlinux 64", "neither a command nor a number");
+	wrong("lgemu 0 vmlinux", "neither a command nor a number");
+	wrong("lgemu 99999999999 vmlinux", "neither a command nor a number");
+	/* The original knew -v and no other letter. */
+	wrong("lgemu -m 64 vmlinux", "unknown option -m");
+}
+END_TEST
+
+START_TEST(run)
+{
+	right("lgemu run -m 64 -k vmlinux -i initrd -d disk.img -- root=/dev/vda --not-ours");
+	ck_assert_uint_eq(o.machine.memory_mb, 64);
+	ck_assert_str_eq(o.machine.kernel, "vmlinux");
+	ck_assert_str_eq(o.machine.initrd, "initrd");
+	ck_assert_str_eq(o.machine.command_line, "root=/dev/vda --not-ours");
+	ck_assert_uint_eq(o.machine.nr_devices, 1);
+
+	right("lgemu run --memory=2G --clock real --seed 7 --rtc-base 100 --timeout 5 --stats "
+	      "--timeout-insns 1000000000000 --guest-hash --abi 2.6.32 --script s --console-log l "
+	      "--host-image h");
+	ck_assert_uint_eq(o.machine.memory_mb, 2048);
+	ck_assert_int_eq(o.machine.clock, LGEMU_REAL);
+	ck_assert(o.clock_given && o.stats && o.hash);
+	ck_assert_uint_eq(o.machine.seed, 7);
+	ck_assert_int_eq(o.machine.rtc_base, 100);
+	ck_assert_uint_eq(o.timeout_s, 5);
+	ck_assert_uint_eq(o.timeout_insns, 1000000000000);
+	ck_assert_str_eq(o.machine.abi, "2.6.32");
+	ck_assert_str_eq(o.script, "s");
+	ck_assert_str_eq(o.console_log, "l");
+	ck_assert_str_eq(o.machine.host_image, "h");
+}
+END_TEST
+
+START_TEST(disk_flags)
+{
+	right("lgemu run -d a --snapshot -d b -d c --read-only");
+	ck_assert_uint_eq(o.device[0].flags, LGEMU_SNAPSHOT);
+	ck_assert_uint_eq(o.device[1].flags, 0);
+	ck_assert_uint_eq(o.device[2].flags, LGEMU_READ_ONLY);
+	right("lgemu run --snapshot -d a --rng -d b --read-only");
+	ck_assert_uint_eq(o.device[0].flags, LGEMU_SNAPSHOT);
+	ck_assert_uint_eq(o.device[2].flags, LGEMU_SNAPSHOT | LGEMU_READ_ONLY);
+}
+END_TEST
+
+START_TEST(others)
+{
+	right("lgemu inspect --abi 3.1 vmlinux");
+	ck_assert_int_eq(o.verb, OPTS_INSPECT);
+	ck_assert_str_eq(o.image, "vmlinux");
+	right("lgemu step --until switch -k vmlinux");
+	ck_assert_int_eq(o.verb, OPTS_STEP);
+	right("lgemu selftest --host-image h");
+	ck_assert_int_eq(o.verb, OPTS_SELFTEST);
+	right("lgemu --help");
+	ck_assert_int_eq(o.verb, OPTS_HELP);
+	right("lgemu run -h");
+	ck_assert_int_eq(o.verb, OPTS_HELP);
+	right("lgemu --version");
+	ck_assert_int_eq(o.verb, OPTS_VERSION);
+}
+END_TEST
+
+START_TEST(mistakes)
+{
+	wrong("lgemu run --frobnicate", "--frobnicate");
+	wrong("lgemu run -q", "unknown option -q");
+	wrong("lgemu run -k", "wants an argument");
+	wrong("lgemu run --clock sometimes", "virtual or real");
+	wrong("lgemu run -m 0", "megabytes");
+	wrong("lgemu run -m 64x", "megabytes");
+	wrong("lgemu run -m -5", "megabytes");
+	wrong("lgemu run -m 18446744073709551617", "megabytes");
+	wrong("lgemu run --seed x", "--seed x");
+	wrong("lgemu run --timeout -1", "--timeout -1");
+	wrong("lgemu run --rtc-base 99999999999", "--rtc-base");
+	wrong("lgemu step --until lunch", "only \"switch\"");
+	wrong("lgemu inspect", "one image");
+	wrong("lgemu inspect a b", "one image");
+	wrong("lgemu selftest x", "no arguments");
+	wrong("lgemu run --rng --rng --rng --rng --rng --rng --rng --rng --rng --rng --rng --rng "
+	      "--rng --rng --rng --rng --rng --rng --rng --rng --rng --rng --rng --rng --rng --rng "
+	      "--rng --rng --rng --rng --rng --rng",
+	      "at most 31");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("opts");
+	TCase *t = tcase_create("opts");
+	SRunner *r = srunner_create(s);
+	int failed;
+
+	suite_add_tcase(s, t);
+	tcase_add_test(t, nothing);
+	tcase_add_test(t, original);
+	tcase_add_test(t, run);
+	tcase_add_test(t, disk_flags);
+	tcase_add_test(t, others);
+	tcase_add_test(t, mistakes);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	opts_free(&o);
+	return failed != 0;
+}
