@@ -116,7 +116,11 @@ void report_insn(FILE *to, const struct lgemu *m, uint32_t eip, unsigned cpl, bo
 {
 	char text[96], place[80];
 
-	where(m, eip, place, sizeof(place));
+	/* The symbols are the Host's, and the Host is in ring 0. */
+	if (cpl)
+		snprintf(place, sizeof(place), "-");
+	else
+		where(m, eip, place, sizeof(place));
 	if (lgemu_disassemble(m, eip, code32, text, sizeof(text)) < 0)
 		snprintf(text, sizeof(text), "(no instruction)");
 	fprintf(to, "  %08" PRIx32 "  CPL %u  %-36s %s\n", eip, cpl, place, text);
