@@ -106,8 +106,10 @@ static void prepare_to_run(struct lguest *lg)
 
 	switch_guests(lg);
 	regs->eflags = le32(eflags | X86_EFLAGS_FIXED | X86_EFLAGS_IF);
-	if ((lg->changed & CHANGED_SEGS) || code_not_flat(lg))
+	if (lg->changed & CHANGED_SEGS)
 		check_segments(lg);
+	else if ((lg->changed & CHANGED_CODE) || code_not_flat(lg))
+		check_code_and_stack(lg);
 	if (lg->changed & CHANGED_IDT)
 		copy_traps(lg);
 	if (lg->changed & CHANGED_GDT)

@@ -204,6 +204,9 @@ static void do_async_hcalls(struct lguest *lg)
 	struct hcall call;
 	unsigned i, slot;
 
+	/* Most of the time there is nothing, and one look will tell. */
+	if (!try_lgread(lg, status, GPA(at.v + lg->next_hcall), 1) || status[0] == LG_RING_FREE)
+		return;
 	if (!try_lgread(lg, status, at, sizeof(status)))
 		return;
 	for (i = 0; i < LG_RING_SLOTS; i++) {

@@ -76,7 +76,7 @@ static void go_to_handler(struct lguest *lg, const struct kept_desc *gate, uint3
 				       X86_EFLAGS_NT));
 	regs->cs = le32(KERNEL_CS);
 	regs->eip = le32(gate_offset(gate));
-	lg->changed |= CHANGED_SEGS;
+	lg->changed |= CHANGED_CODE;
 	if (gate_type(gate) == GATE_INTERRUPT)
 		lgdata_put(lg, LGD_IRQ_ENABLED, 0);
 }
@@ -200,6 +200,12 @@ static bool ignored_vector(uint32_t num)
 	return num == 2 || num == 8 || num == 15 || num == LGUEST_TRAP_ENTRY;
 }
 
+/* Does the live table care what the Guest has there?  For interrupts it does not. */
+static bool live_vector(uint32_t num)
+{
+	return num < FIRST_EXTERNAL_VECTOR || num == SYSCALL_VECTOR;
+}
+
 void load_guest_idt_entry(struct lguest *lg, uint32_t num, uint32_t lo, uint32_t hi)
 {
 	struct kept_desc gate = {KERNEL_CS << 16 | (lo & 0xffff), hi & 0xffffef00};
@@ -210,7 +216,8 @@ void load_guest_idt_entry(struct lguest *lg, uint32_t num, uint32_t lo, uint32_t
 	}
 	if (ignored_vector(num))
 		return;
-	lg->changed |= CHANGED_IDT;
+	if (live_vector(num))
+		lg->changed |= CHANGED_IDT;
 	if (!(hi & GATE_P)) {
 		lg->idt[num] = (struct kept_desc){0, 0};
 		return;
@@ -231,7 +238,7 @@ void load_guest_idt_entry(struct lguest *lg, uint32_t num, uint32_t lo, uint32_t
  */
 static bool direct_trap(const struct lguest *lg, unsigned num)
 {
-	if (num >= FIRST_EXTERNAL_VECTOR && num != SYSCALL_VECTOR)
+	if (!live_vector(num))
 		return false;
 	if (num == 6 || num == 7 || num == 13 || num == 14 || num == LGUEST_TRAP_ENTRY)
 		return false;
@@ -278,9 +285,7 @@ void copy_traps(const struct lguest *lg)
 	unsigned i;
 
 	for (i = 0; i <= SYSCALL_VECTOR; i++) {
-		if (i >= FIRST_EXTERNAL_VECTOR && i != SYSCALL_VECTOR)
-			continue;
-		if (i == LGUEST_TRAP_ENTRY)
+		if (!live_vector(i) || i == LGUEST_TRAP_ENTRY)
 			continue;
 		gate = &lg->idt[i];
 		if (direct_trap(lg, i))

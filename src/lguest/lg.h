@@ -164,8 +164,9 @@ struct kept_desc {
 #define CHANGED_IDT 1u
 #define CHANGED_GDT 2u
 #define CHANGED_GDT_TLS 4u
-#define CHANGED_SEGS 8u /* a segment register may have gone stale */
-#define CHANGED_ALL 15u
+#define CHANGED_CODE 8u	 /* eip, cs or ss are not as the Guest left them */
+#define CHANGED_SEGS 16u /* any segment register may have gone stale */
+#define CHANGED_ALL 31u
 
 /*H:033
  * All there is to know about one Guest.
@@ -290,6 +291,7 @@ void guest_load_tls(struct lguest *lg, gpa_t tls_array);
 void copy_gdt(const struct lguest *lg);
 void copy_gdt_tls(const struct lguest *lg);
 void check_segments(struct lguest *lg);
+void check_code_and_stack(struct lguest *lg);
 
 /* page_tables.c: */
 bool init_guest_pagetable(struct lguest *lg);

@@ -202,17 +202,22 @@ static void check_data_segment(const struct lguest *lg, le32_t *reg)
  * longer exists becomes the null segment, as any kernel would have it.  With a code or stack
  * segment of that kind there is nothing to return to.
  */
+void check_code_and_stack(struct lguest *lg)
+{
+	const uint32_t cs = le32_get(lg->regs->cs) & 0xffff, ss = le32_get(lg->regs->ss) & 0xffff;
+	const uint32_t eip = le32_get(lg->regs->eip);
+
+	if (!code_ok(lg, cs, eip) || !stack_ok(lg, ss, cs))
+		kill_guest(lg, "unhandled trap %li at %#lx (%#lx)", (long)TRAP_NEVER_LEFT,
+			   (unsigned long)eip, 0ul);
+}
+
 void check_segments(struct lguest *lg)
 {
-	struct lguest_regs *regs = lg->regs;
-	uint32_t cs = le32_get(regs->cs) & 0xffff, ss = le32_get(regs->ss) & 0xffff;
-
-	check_data_segment(lg, &regs->ds);
-	check_data_segment(lg, &regs->es);
-	check_data_segment(lg, &regs->fs);
-	check_data_segment(lg, &regs->gs);
-	if (!code_ok(lg, cs, le32_get(regs->eip)) || !stack_ok(lg, ss, cs))
-		kill_guest(lg, "unhandled trap %li at %#lx (%#lx)", (long)TRAP_NEVER_LEFT,
-			   (unsigned long)le32_get(regs->eip), 0ul);
+	check_data_segment(lg, &lg->regs->ds);
+	check_data_segment(lg, &lg->regs->es);
+	check_data_segment(lg, &lg->regs->fs);
+	check_data_segment(lg, &lg->regs->gs);
+	check_code_and_stack(lg);
 }
 /*:*/
