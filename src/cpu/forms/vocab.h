@@ -131,22 +131,9 @@ DEF_HOST(8)
 DEF_HOST(16)
 DEF_HOST(32)
 
-/* Host address of a quick access, or NULL: the TLB does not allow it. */
-static inline uint8_t *quick_ld(const struct cpu *cpu, uint32_t lin, unsigned bytes)
-{
-	const struct tlb_entry *e = &cpu->view[tlb_index(lin)];
-
-	return LIKELY(((lin + bytes - 1) & PAGE_MASK) == e->read) ? (uint8_t *)(e->addend + lin)
-								  : NULL;
-}
-
-static inline uint8_t *quick_st(const struct cpu *cpu, uint32_t lin, unsigned bytes)
-{
-	const struct tlb_entry *e = &cpu->view[tlb_index(lin)];
-
-	return LIKELY(((lin + bytes - 1) & PAGE_MASK) == e->write) ? (uint8_t *)(e->addend + lin)
-								   : NULL;
-}
+/* The TLB entry of a quick access, and whether it allows the access. */
+#define TLB_ENTRY(lin)		 (&cpu->view[tlb_index(lin)])
+#define TLB_HIT(lin, bytes, tag) LIKELY((((lin) + (bytes)-1) & PAGE_MASK) == (tag))
 
 /* Effective address in 32-bit address size, and in any. */
 #define EA32 (rd32(cpu, op->base) + (rd32(cpu, op->index) << op->scale) + op->disp)
@@ -176,19 +163,21 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 #define LOAD_m(bits, v)                                                                            \
 	uint##bits##_t v;                                                                          \
 	do {                                                                                       \
-		const uint8_t *p_ = quick_ld(cpu, lin, (bits) / 8);                                \
-		if (UNLIKELY(!p_))                                                                 \
+		const struct tlb_entry *e_ = TLB_ENTRY(lin);                                       \
+		if (!TLB_HIT(lin, (bits) / 8, e_->read))                                           \
 			CAREFUL;                                                                   \
-		v = host_ld##bits(p_);                                                             \
+		v = host_ld##bits((const uint8_t *)(e_->addend + lin));                            \
 	} while (0)
 #define LOAD_s(bits, v)                                                                            \
 	uint##bits##_t v;                                                                          \
 	TRY(acc_ld##bits(cpu, lin, &v))
 #define LOADW_m(bits, v)                                                                           \
 	uint##bits##_t v;                                                                          \
-	uint8_t *hp_ = quick_st(cpu, lin, (bits) / 8);                                             \
-	if (UNLIKELY(!hp_))                                                                        \
+	const struct tlb_entry *e_ = TLB_ENTRY(lin);                                               \
+	uint8_t *hp_;                                                                              \
+	if (!TLB_HIT(lin, (bits) / 8, e_->write))                                                  \
 		CAREFUL;                                                                           \
+	hp_ = (uint8_t *)(e_->addend + lin);                                                       \
 	v = host_ld##bits(hp_)
 #define LOADW_s(bits, v)                                                                           \
 	uint##bits##_t v;                                                                          \
@@ -198,9 +187,9 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 #define STOREW_s(bits, v) TRY(acc_st##bits(cpu, lin, v))
 #define STORE_m(bits, v)                                                                           \
 	do {                                                                                       \
-		uint8_t *p_ = quick_st(cpu, lin, (bits) / 8);                                      \
-		if (UNLIKELY(!p_))                                                                 \
+		const struct tlb_entry *e_ = TLB_ENTRY(lin);                                       \
+		if (!TLB_HIT(lin, (bits) / 8, e_->write))                                          \
 			CAREFUL;                                                                   \
-		host_st##bits(p_, v);                                                              \
+		host_st##bits((uint8_t *)(e_->addend + lin), v);                                   \
 	} while (0)
 #define STORE_s(bits, v) TRY(acc_st##bits(cpu, lin, v))
