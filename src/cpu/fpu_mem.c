@@ -8,15 +8,12 @@ static const uint8_t size_bytes[] = {
 	[F32] = 4, [F64] = 8, [X80] = 10, [I16] = 2, [I32] = 4, [I64] = 8, [BCD] = 10,
 };
 
-static int locate(struct x87 *x, bool write, uint32_t *lin)
+/* Alignment is checked by the access; ten bytes want to be aligned like eight. */
+static inline int locate(struct x87 *x, bool write, uint32_t *lin)
 {
 	unsigned n = size_bytes[x->row->size];
 
-	if (seg_check(x->cpu, x->in->seg, x->in->ea, n, write, lin))
-		return 1;
-	if (n > 8)
-		n = 8;
-	return *lin & (n - 1) ? acc_align(x->cpu, *lin, n) : 0;
+	return seg_check(x->cpu, x->in->seg, x->in->ea, n, write, lin);
 }
 
 static inline struct f80 f80_get(const uint8_t v[10])
@@ -74,7 +71,7 @@ int x87_operand(struct x87 *x, struct f80 *v, bool *denormal)
 		*v = f80_from_i64((int64_t)u64);
 		break;
 	default:
-		if (acc_ld(x->cpu, lin, b, 10))
+		if (acc_align(x->cpu, lin, 8) || acc_ld(x->cpu, lin, b, 10))
 			return 1;
 		*v = x->row->size == BCD ? f80_from_bcd(b) : f80_get(b);
 		break;
@@ -163,42 +160,60 @@ int x87_fld_const(struct x87 *x)
 	return 0;
 }
 
-/* Convert ST(0) for memory, to b; false: nothing is to be stored. */
-static bool convert(struct x87 *x, uint8_t b[10])
+/* May what was converted be stored? */
+static inline bool may_store(struct x87 *x)
 {
-	unsigned size = size_bytes[x->row->size];
-	struct f80 v = *st(x, 0);
-	uint64_t u;
-
-	if (st_empty(x, 0))
-		v = F80_INDEFINITE;
-	switch (x->row->size) {
-	case F32: u = f80_to_f32(&x->e, v); break;
-	case F64: u = f80_to_f64(&x->e, v); break;
-	case BCD: f80_to_bcd(&x->e, v, b); goto done;
-	case X80: f80_put(b, v); goto done;
-	default: u = (uint64_t)f80_to_int(&x->e, v, 8 * size); break;
-	}
-	for (unsigned i = 0; i < size; i++)
-		b[i] = (uint8_t)(u >> 8 * i);
-done:
 	if (st_empty(x, 0))
 		st_underflow(x);
 	return !(x->e.ex & ~x->e.cw & (F80_BEFORE | F80_OE | F80_UE));
 }
 
+/* The formats of 10 bytes. */
+static int store_long(struct x87 *x, struct f80 v, bool *stored)
+{
+	uint8_t b[10];
+	uint32_t lin;
+
+	if (x->row->size == BCD)
+		f80_to_bcd(&x->e, v, b);
+	else
+		f80_put(b, v);
+	*stored = may_store(x);
+	return *stored &&
+	       (locate(x, true, &lin) || acc_align(x->cpu, lin, 8) || acc_st(x->cpu, lin, b, 10));
+}
+
+static int store_number(struct x87 *x, struct f80 v, bool *stored)
+{
+	unsigned n = size_bytes[x->row->size];
+	uint32_t lin;
+	uint64_t u;
+
+	switch (x->row->size) {
+	case F32: u = f80_to_f32(&x->e, v); break;
+	case F64: u = f80_to_f64(&x->e, v); break;
+	default: u = (uint64_t)f80_to_int(&x->e, v, 8 * n); break;
+	}
+	*stored = may_store(x);
+	if (!*stored)
+		return 0;
+	if (locate(x, true, &lin))
+		return 1;
+	if (n == 8)
+		return acc_st64(x->cpu, lin, u);
+	return n == 4 ? acc_st32(x->cpu, lin, (uint32_t)u) : acc_st16(x->cpu, lin, (uint16_t)u);
+}
+
 /* FST, FIST, FBSTP, and with arg 1 a pop.  Where nothing is stored, memory is not looked at. */
 int x87_fst(struct x87 *x)
 {
-	unsigned size = size_bytes[x->row->size];
-	uint8_t b[10];
-	uint32_t lin;
-	bool store = convert(x, b);
+	struct f80 v = st_empty(x, 0) ? F80_INDEFINITE : *st(x, 0);
+	bool is_long = x->row->size == X80 || x->row->size == BCD, stored;
 
-	if (store && (locate(x, true, &lin) || acc_st(x->cpu, lin, b, size)))
+	if (is_long ? store_long(x, v, &stored) : store_number(x, v, &stored))
 		return 1;
 	x87_raise(x);
-	if (store)
+	if (stored)
 		st_pop(x, x->row->arg);
 	return 0;
 }

@@ -245,9 +245,16 @@ START_TEST(memory_faults_change_nothing)
 	ck_assert_uint_eq(f->fsw, before.fsw);
 	ck_assert_uint_eq(f->empty, before.empty);
 	ck_assert_uint_eq(f->fop, before.fop);
+	world_pte(AT, PTE_P | PTE_US | PTE_RW);
+	cpu->s.cr0 |= CR0_AM;
+	cpu->s.eflags |= FL_AC;
+	ck_fault(esc_at(0xdb, 0x2b, AT + 4, 4), V_AC, 0); /* FLD m80fp wants 8 */
+	ck_fault(esc_at(0xd9, 0x33, AT + 2, 4), V_AC, 0); /* FNSTENV wants 4, or ... */
+	ck_ok(esc_at(0xd9, 0x33, AT + 2, 2));
 	/* An unmasked stack fault stores nothing, so it does not touch memory either. */
 	ck_ok(esc(0xdd, 0xc0));
 	f->fcw &= (uint16_t)~F80_IE;
+	world_pte(AT, 0);
 	ck_ok(esc_m(0xdd, 3));
 	ck_fsw(SF | F80_IE | ESB, SF | F80_IE | ESB);
 }
