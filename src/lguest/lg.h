@@ -150,6 +150,7 @@ enum demand {
 struct pgdir {
 	uint32_t gpgdir;
 	hpa_t pgd;	      /* 0: this slot is empty, and matches no cr3 at all */
+	hpa_t used;	      /* a word for each page table: which parts of it are not empty */
 	uint32_t in_use[32];  /* a bit for each directory entry that has a page table */
 	uint32_t last_used;   /* see lg->pgdir_uses */
 };

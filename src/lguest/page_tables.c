@@ -49,6 +49,24 @@ static void write_spte(const struct lguest *lg, hpa_t table, unsigned index, spt
 	entries[index] = le32(spte.v);
 }
 
+/* A page table's record of where it is not empty: a bit for each 32 entries. */
+static le32_t *used_parts(const struct lguest *lg, const struct pgdir *dir, unsigned index)
+{
+	le32_t *used = port_change(lg->host, dir->used);
+
+	return &used[index];
+}
+
+/* Fills in an entry of the page table that directory entry "index" points to. */
+static void set_spte(const struct lguest *lg, const struct pgdir *dir, gva_t addr, hpa_t table,
+		     spte_t spte)
+{
+	le32_t *used = used_parts(lg, dir, spgd_index(addr));
+
+	*used = le32(le32_get(*used) | 1u << spte_index(addr) / 32);
+	write_spte(lg, table, spte_index(addr), spte);
+}
+
 static bool has_table(const struct pgdir *dir, unsigned index)
 {
 	return dir->in_use[index / 32] >> index % 32 & 1;
@@ -80,6 +98,21 @@ static void free_shadow(struct lguest *lg, hpa_t page)
 	count_pages(lg, -1);
 }
 
+/* A page goes back as it came: all zeroes.  Most tables hardly used any of their entries. */
+static void free_table(struct lguest *lg, struct pgdir *dir, unsigned index)
+{
+	hpa_t table = HPA(read_spte(lg, dir->pgd, index).v & PAGE_MASK);
+	le32_t *entries = port_change(lg->host, table);
+	le32_t *used = used_parts(lg, dir, index);
+	uint32_t parts;
+
+	for (parts = le32_get(*used); parts; parts &= parts - 1)
+		memset(&entries[__builtin_ctz(parts) * 32], 0, 32 * sizeof(*entries));
+	*used = le32(0);
+	free_shadow(lg, table);
+	write_spte(lg, dir->pgd, index, (spte_t){0});
+}
+
 /*H:325 (iv) Forgetting.
  * All entries of a directory from "first" up to but not including "end", with their page tables.
  * A directory has a thousand entries and rarely more than a dozen tables, hence the bitmap.  We
@@ -97,12 +130,8 @@ static void release_range(struct lguest *lg, struct pgdir *dir, unsigned first, 
 		if (end - index < 32)
 			bits &= ~(~0u << (end - index));
 		dir->in_use[index / 32] &= ~bits;
-		for (; bits; bits &= bits - 1) {
-			unsigned i = index + (unsigned)__builtin_ctz(bits);
-
-			free_shadow(lg, HPA(read_spte(lg, dir->pgd, i).v & PAGE_MASK));
-			write_spte(lg, dir->pgd, i, (spte_t){0});
-		}
+		for (; bits; bits &= bits - 1)
+			free_table(lg, dir, index + (unsigned)__builtin_ctz(bits));
 	}
 }
 
@@ -252,7 +281,7 @@ enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *
 
 	table = make_table(lg, dir, addr);
 	if (table.v)
-		write_spte(lg, table, spte_index(addr), gpte_to_spte(lg, walk.pte, walk.rights));
+		set_spte(lg, dir, addr, table, gpte_to_spte(lg, walk.pte, walk.rights));
 	return DEMAND_FILLED;
 }
 /*:*/
@@ -297,12 +326,14 @@ static struct pgdir *find_pgdir(struct lguest *lg, uint32_t gpgdir)
 /* Gives an empty slot a directory, in which only the Switcher is mapped. */
 static bool make_pgdir(struct lguest *lg, struct pgdir *dir)
 {
-	dir->pgd = alloc_shadow(lg, dir);
+	if (!dir->used.v)
+		dir->used = alloc_shadow(lg, dir);
+	if (dir->used.v)
+		dir->pgd = alloc_shadow(lg, dir);
 	if (!dir->pgd.v) {
 		kill_guest(lg, "out of memory allocating pte page");
 		return false;
 	}
-	memset(dir->in_use, 0, sizeof(dir->in_use));
 	write_spte(lg, dir->pgd, spgd_index(GVA(DOOR_SWITCHER)),
 		   (spte_t){lg->switcher_ptes.v | PTE_P | PTE_RW | PTE_A | PTE_D});
 	return true;
@@ -418,7 +449,7 @@ static void set_pte_in(struct lguest *lg, struct pgdir *dir, gva_t addr, spte_t 
 	hpa_t table = find_table(lg, dir, addr);
 
 	if (table.v)
-		write_spte(lg, table, spte_index(addr), spte);
+		set_spte(lg, dir, addr, table, spte);
 }
 
 void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
@@ -485,10 +516,17 @@ void free_guest_pagetable(struct lguest *lg)
 	struct pgdir *dir;
 
 	release_all(lg);
-	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
-		if (dir->pgd.v)
-			free_shadow(lg, dir->pgd);
-	if (lg->switcher_ptes.v)
-		free_shadow(lg, lg->switcher_ptes);
+	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++) {
+		if (dir->used.v)
+			free_shadow(lg, dir->used);
+		if (!dir->pgd.v)
+			continue;
+		write_spte(lg, dir->pgd, spgd_index(GVA(DOOR_SWITCHER)), (spte_t){0});
+		free_shadow(lg, dir->pgd);
+	}
+	if (!lg->switcher_ptes.v)
+		return;
+	memset(port_change(lg->host, lg->switcher_ptes), 0, 3 * sizeof(le32_t));
+	free_shadow(lg, lg->switcher_ptes);
 }
 /*:*/

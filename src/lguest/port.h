@@ -41,7 +41,8 @@ const void *port_look(struct host *host, hpa_t at);
 void *port_change(struct host *host, hpa_t at);
 #endif
 
-/* One page of zeroes for our own use, or address 0 when there is none left. */
+/* One page of zeroes for our own use, or address 0 when there is none left.  It is to be given
+ * back as it came, full of zeroes; nobody knows as well as we do how little of it we used. */
 hpa_t port_alloc_page(struct host *host);
 void port_free_page(struct host *host, hpa_t page);
 

@@ -156,6 +156,7 @@ void destroy(struct lguest *lg)
 	if (lg->host->last == lg)
 		lg->host->last = NULL;
 	free_guest_pagetable(lg);
+	memset(port_change(lg->host, lg->regs_page), 0, PAGE_SIZE);
 	port_free_page(lg->host, lg->regs_page);
 	lg->exists = false;
 	set_next_deadline(lg->host);

@@ -14,7 +14,8 @@ static struct {
 } heap;
 
 /*H:820
- * Pages.  A free page holds the address of the next one; there is nothing else to know about it.
+ * Pages.  A free page holds the address of the next one, and is otherwise zero: those who give it
+ * back see to that.
  */
 void setup_heap(uint32_t start, uint32_t end)
 {
@@ -29,12 +30,13 @@ hpa_t port_alloc_page(struct host *host)
 	(void)host;
 	if (page) {
 		heap.freed = *(uint32_t *)page;
-	} else {
-		if (heap.fresh >= heap.end)
-			return HPA(0);
-		page = heap.fresh;
-		heap.fresh += PAGE_SIZE;
+		*(uint32_t *)page = 0;
+		return HPA(page);
 	}
+	if (heap.fresh >= heap.end)
+		return HPA(0);
+	page = heap.fresh;
+	heap.fresh += PAGE_SIZE;
 	memset((void *)page, 0, PAGE_SIZE);
 	return HPA(page);
 }
