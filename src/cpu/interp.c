@@ -34,12 +34,10 @@
 #define AT8(r) ((r)*4 + 3)
 #define AT8H(r) ((r)*4 + 2)
 #define AT16(r) ((r)*4 + 2)
-#define SKEW(bits) ((bits) == 32 ? -2 : 0)
 #else
 #define AT8(r) ((r)*4)
 #define AT8H(r) ((r)*4 + 1)
 #define AT16(r) ((r)*4)
-#define SKEW(bits) 0
 #endif
 #define AT32(r) ((r)*4)
 _Static_assert(offsetof(struct cpu, s.r) == 0, "operands are offsets from the first register");
