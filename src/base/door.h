@@ -67,7 +67,7 @@ enum door_port {
 enum door_request_op {
 	DOOR_REQ_NONE = 0,
 	DOOR_REQ_INITIALIZE = 1, /* init.*: make Guest `guest`; answers DOOR_ANS_OK or _REFUSED */
-	DOOR_REQ_RUN = 2,	 /* run Guest `guest` for at most quantum_ns of board clock */
+	DOOR_REQ_RUN = 2,	 /* run Guest `guest` for at most quantum_ns (0: no limit) */
 	DOOR_REQ_DESTROY = 3,	 /* forget Guest `guest` and free what it holds */
 	DOOR_REQ_SELFTEST = 4,	 /* run the ring-1 stub; text goes to DOOR_CONSOLE */
 };

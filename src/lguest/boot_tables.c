@@ -25,8 +25,8 @@
 struct boot_layout {
 	uint32_t dir, middle, tables, ntables;
 	uint32_t table_entries, entry_bytes;
-	uint32_t pages;	   /* how many are mapped */
-	uint32_t first;	   /* index of the first directory (or middle directory) entry */
+	uint32_t pages; /* how many are mapped */
+	uint32_t first; /* index of the first directory (or middle directory) entry */
 };
 
 uint32_t boot_directory(const struct lguest *lg)
@@ -89,8 +89,7 @@ void build_boot_tables(struct lguest *lg)
 	clear_page(lg, b.dir);
 	clear_page(lg, above);
 	for (i = 0; i < b.ntables * b.table_entries; i++)
-		put_entry(lg, &b, b.tables, i,
-			  i < b.pages ? i << PAGE_SHIFT | BOOT_FLAGS : 0);
+		put_entry(lg, &b, b.tables, i, i < b.pages ? i << PAGE_SHIFT | BOOT_FLAGS : 0);
 	for (i = 0; i < b.ntables; i++)
 		put_entry(lg, &b, above, b.first + i, (b.tables + i * PAGE_SIZE) | BOOT_FLAGS);
 	if (lg->pae)

@@ -181,20 +181,11 @@ static bool page_fault(struct lguest *lg)
 	gpa_t device = GPA(0);
 
 	switch (demand_page(lg, addr, errcode, &device)) {
-	case DEMAND_FILLED:
-		count_one(&lg->host->count->shadow_faults);
-		return true;
-	case DEMAND_DEVICE:
-		report_device_access(lg, device);
-		break;
-	case DEMAND_ABSENT:
-		lg->regs->errcode = le32(errcode & ~PF_PRESENT);
-		break;
-	case DEMAND_DENIED:
-		lg->regs->errcode = le32(errcode | PF_PRESENT);
-		break;
-	case DEMAND_OURS:
-		break;
+	case DEMAND_FILLED: count_one(&lg->host->count->shadow_faults); return true;
+	case DEMAND_DEVICE: report_device_access(lg, device); break;
+	case DEMAND_ABSENT: lg->regs->errcode = le32(errcode & ~PF_PRESENT); break;
+	case DEMAND_DENIED: lg->regs->errcode = le32(errcode | PF_PRESENT); break;
+	case DEMAND_OURS: break;
 	}
 	/* The Guest has no CR2 but this. */
 	if (lg->abi)
@@ -209,8 +200,8 @@ static void reflect(struct lguest *lg, uint32_t trapnum)
 		return;
 	kill_guest(lg, "unhandled trap %li at %#lx (%#lx)", (long)trapnum,
 		   (unsigned long)le32_get(lg->regs->eip),
-		   (unsigned long)(trapnum == 14 ? port_fault_address(lg->host).v :
-						   le32_get(lg->regs->errcode)));
+		   (unsigned long)(trapnum == 14 ? port_fault_address(lg->host).v
+						 : le32_get(lg->regs->errcode)));
 }
 
 /*H:141
@@ -244,11 +235,8 @@ static void handle_trap(struct lguest *lg)
 		if (page_fault(lg))
 			return;
 		break;
-	case LGUEST_TRAP_ENTRY:
-		hypercall_trapped(lg, 0x1fcd, 0);
-		return;
-	case SYSCALL_VECTOR:
-		break;
+	case LGUEST_TRAP_ENTRY: hypercall_trapped(lg, 0x1fcd, 0); return;
+	case SYSCALL_VECTOR: break;
 	default:
 		/* An interrupt of our own: it was served on the way here. */
 		if (trapnum >= FIRST_EXTERNAL_VECTOR && trapnum < TRAP_NEVER_LEFT)

@@ -59,8 +59,7 @@ static gpte_t read_entry(struct lguest *lg, const struct table_format *f, gpa_t 
 
 static bool entry_ok(const struct lguest *lg, gpte_t e, uint32_t allowed)
 {
-	return !((uint32_t)e.v & ~PAGE_MASK & ~allowed) &&
-	       e.v >> PAGE_SHIFT < lg->pfn_limit;
+	return !((uint32_t)e.v & ~PAGE_MASK & ~allowed) && e.v >> PAGE_SHIFT < lg->pfn_limit;
 }
 
 /*H:301
@@ -83,8 +82,8 @@ static bool walk_directories(struct lguest *lg, uint32_t cr3, gva_t addr, bool c
 
 	walk->rights = PTE_RW | PTE_US;
 	for (level = f->level; level < f->level + f->levels; level++) {
-		gpa_t at = GPA(table + (addr.v >> level->shift & level->index_mask) *
-					       f->entry_bytes);
+		gpa_t at =
+			GPA(table + (addr.v >> level->shift & level->index_mask) * f->entry_bytes);
 
 		if (curious && !lguest_address_ok(lg, at, f->entry_bytes))
 			return false;

@@ -96,56 +96,32 @@ static void do_hcall(struct lguest *lg, const struct hcall *call)
 	case LHCALL_SEND_INTERRUPTS:
 		/* Coming here was all that was wanted. */
 		break;
-	case LHCALL_LGUEST_INIT:
-		kill_guest(lg, "already have lguest_data");
-		break;
-	case LHCALL_SHUTDOWN:
-		guest_shutdown(lg, GPA(arg1), arg2);
-		break;
-	case LHCALL_LOAD_GDT:
-		load_guest_gdt(lg, GPA(arg1), arg2);
-		break;
-	case LHCALL_NEW_PGTABLE:
-		guest_new_pagetable(lg, arg1);
-		break;
+	case LHCALL_LGUEST_INIT: kill_guest(lg, "already have lguest_data"); break;
+	case LHCALL_SHUTDOWN: guest_shutdown(lg, GPA(arg1), arg2); break;
+	case LHCALL_LOAD_GDT: load_guest_gdt(lg, GPA(arg1), arg2); break;
+	case LHCALL_NEW_PGTABLE: guest_new_pagetable(lg, arg1); break;
 	case LHCALL_FLUSH_TLB:
 		if (arg1)
 			guest_pagetable_clear_all(lg);
 		else
 			guest_pagetable_flush_user(lg);
 		break;
-	case LHCALL_LOAD_IDT_ENTRY:
-		load_guest_idt_entry(lg, arg1, arg2, arg3);
-		break;
-	case LHCALL_SET_STACK:
-		guest_set_stack(lg, arg1, arg2, arg3);
-		break;
-	case LHCALL_TS:
-		lg->ts = arg1;
-		break;
-	case LHCALL_SET_CLOCKEVENT:
-		guest_set_clockevent(lg, arg1);
-		break;
-	case LHCALL_HALT:
-		lg->halted = true;
-		break;
+	case LHCALL_LOAD_IDT_ENTRY: load_guest_idt_entry(lg, arg1, arg2, arg3); break;
+	case LHCALL_SET_STACK: guest_set_stack(lg, arg1, arg2, arg3); break;
+	case LHCALL_TS: lg->ts = arg1; break;
+	case LHCALL_SET_CLOCKEVENT: guest_set_clockevent(lg, arg1); break;
+	case LHCALL_HALT: lg->halted = true; break;
 	case LHCALL_SET_PTE:
 		guest_set_pte(lg, arg1, GVA(arg2),
 			      (gpte_t){arg3 | (lg->pae ? (uint64_t)arg4 << 32 : 0)});
 		break;
-	case LHCALL_SET_PGD:
-		guest_set_pgd(lg, arg1, arg2);
-		break;
-	case LHCALL_LOAD_TLS:
-		guest_load_tls(lg, GPA(arg1));
-		break;
+	case LHCALL_SET_PGD: guest_set_pgd(lg, arg1, arg2); break;
+	case LHCALL_LOAD_TLS: guest_load_tls(lg, GPA(arg1)); break;
 	case LHCALL_NOTIFY:
 		lg->notify = arg1;
 		lg->notify_pending = arg1;
 		break;
-	case LHCALL_LOAD_GDT_ENTRY:
-		load_guest_gdt_entry(lg, arg1, arg2, arg3);
-		break;
+	case LHCALL_LOAD_GDT_ENTRY: load_guest_gdt_entry(lg, arg1, arg2, arg3); break;
 	case LHCALL_BIND_DMA:
 		if (lg->abi->call13_is_dma) {
 			lg->regs->eax = le32(1);
@@ -163,7 +139,7 @@ static void do_hcall(struct lguest *lg, const struct hcall *call)
 		}
 		goto bad;
 	default:
-	bad:
+bad:
 		kill_guest(lg, "Bad hypercall %li\n", (long)(int32_t)nr);
 	}
 }
@@ -182,8 +158,7 @@ static bool read_record(struct lguest *lg, unsigned slot, struct hcall *call)
 	unsigned i;
 
 	*call = (struct hcall){{0}};
-	if (!try_lgread(lg, raw,
-			GPA(lg->lguest_data.v + abi->hcalls + slot * abi->ring_words * 4),
+	if (!try_lgread(lg, raw, GPA(lg->lguest_data.v + abi->hcalls + slot * abi->ring_words * 4),
 			abi->ring_words * 4u))
 		return false;
 	for (i = 0; i < abi->ring_words; i++)

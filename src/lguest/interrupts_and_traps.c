@@ -7,11 +7,11 @@
 :*/
 #include "lg.h"
 
-#define GATE_P (1u << 15)
+#define GATE_P		(1u << 15)
 #define GATE_TYPE_SHIFT 8
-#define GATE_INTERRUPT 0xeu
-#define GATE_TRAP 0xfu
-#define GATE_DPL 0x6000u
+#define GATE_INTERRUPT	0xeu
+#define GATE_TRAP	0xfu
+#define GATE_DPL	0x6000u
 
 static uint32_t gate_type(const struct kept_desc *gate)
 {
@@ -67,13 +67,18 @@ static void push_guest_frame(struct lguest *lg, bool has_err)
 	regs->esp = le32(esp);
 }
 
+/*M:510
+ * We push where the stack pointer points, as if every stack segment began at 0.  Linux's do, save
+ * for the one by which it returns to 16-bit programs, and those need an LDT, which a Guest has not.
+:*/
+
 /* On to the handler; TF, NT and their like stay behind with the frame. */
 static void go_to_handler(struct lguest *lg, const struct kept_desc *gate, uint32_t eflags)
 {
 	struct lguest_regs *regs = lg->regs;
 
-	regs->eflags = le32(eflags & ~(X86_EFLAGS_TF | X86_EFLAGS_VM | X86_EFLAGS_RF |
-				       X86_EFLAGS_NT));
+	regs->eflags = le32(eflags &
+			    ~(X86_EFLAGS_TF | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT));
 	regs->cs = le32(KERNEL_CS);
 	regs->eip = le32(gate_offset(gate));
 	lg->changed |= CHANGED_CODE;
@@ -261,8 +266,8 @@ void setup_default_idt_entries(struct host *host)
 	unsigned i;
 
 	for (i = 0; i < 256; i++)
-		state->guest_idt[i] =
-			default_gate(host, i, i == LGUEST_TRAP_ENTRY ? GUEST_PL << 13 : 0);
+		state->guest_idt[i] = default_gate(host, i,
+						   i == LGUEST_TRAP_ENTRY ? GUEST_PL << 13 : 0);
 }
 
 /*H:507
@@ -289,8 +294,8 @@ void copy_traps(const struct lguest *lg)
 			continue;
 		gate = &lg->idt[i];
 		if (direct_trap(lg, i))
-			state->guest_idt[i] =
-				(struct segment_descriptor){le32(gate->a), le32(gate->b)};
+			state->guest_idt[i] = (struct segment_descriptor){le32(gate->a),
+									  le32(gate->b)};
 		else
 			state->guest_idt[i] = default_gate(lg->host, i, live_dpl(i, gate));
 	}

@@ -54,14 +54,10 @@ static bool emulate_port(struct lguest *lg, struct insn *insn, const uint8_t *op
 static uint32_t control_register(struct lguest *lg, unsigned num)
 {
 	switch (num) {
-	case 0:
-		return 0x80050033u | (lg->ts ? 8 : 0);
-	case 2:
-		return lg->abi ? lgdata_get(lg, LGD_CR2) : 0;
-	case 3:
-		return lg->linear ? 0 : lg->pgdirs[lg->pgdir].gpgdir;
-	default:
-		return 0;
+	case 0: return 0x80050033u | (lg->ts ? 8 : 0);
+	case 2: return lg->abi ? lgdata_get(lg, LGD_CR2) : 0;
+	case 3: return lg->linear ? 0 : lg->pgdirs[lg->pgdir].gpgdir;
+	default: return 0;
 	}
 }
 
@@ -97,17 +93,14 @@ static bool emulate_system(struct lguest *lg, struct insn *insn, const uint8_t *
 			lg->single_stepped = false;
 		insn->len += 3;
 		return true;
-	case 0x30: /* wrmsr */
-		insn->len += 2;
-		return !has_handlers;
+	case 0x30: /* wrmsr */ insn->len += 2; return !has_handlers;
 	case 0x32: /* rdmsr */
 		if (has_handlers)
 			return false;
 		lg->regs->eax = lg->regs->edx = le32(0);
 		insn->len += 2;
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 /*:*/

@@ -28,35 +28,35 @@
  * The selectors of the GDT, the Guest's and ours.  Ours uses the same places, so that the far
  * call into the Switcher loads a code segment that means the same before and after.
  */
-#define GDT_ENTRIES 32
-#define GDT_ENTRY_TLS_FIRST 6
-#define GDT_ENTRY_TLS_LAST 8
-#define GDT_ENTRY_LGUEST_CS 10
-#define GDT_ENTRY_LGUEST_DS 11
-#define GDT_ENTRY_KERNEL_CS 12
-#define GDT_ENTRY_KERNEL_DS 13
-#define GDT_ENTRY_TSS 16
+#define GDT_ENTRIES		  32
+#define GDT_ENTRY_TLS_FIRST	  6
+#define GDT_ENTRY_TLS_LAST	  8
+#define GDT_ENTRY_LGUEST_CS	  10
+#define GDT_ENTRY_LGUEST_DS	  11
+#define GDT_ENTRY_KERNEL_CS	  12
+#define GDT_ENTRY_KERNEL_DS	  13
+#define GDT_ENTRY_TSS		  16
 #define GDT_ENTRY_DOUBLEFAULT_TSS 31
 
 #define LGUEST_CS (GDT_ENTRY_LGUEST_CS * 8)
 #define LGUEST_DS (GDT_ENTRY_LGUEST_DS * 8)
-#define GUEST_PL 1u
+#define GUEST_PL  1u
 #define KERNEL_CS (GDT_ENTRY_KERNEL_CS * 8 + GUEST_PL)
 #define KERNEL_DS (GDT_ENTRY_KERNEL_DS * 8 + GUEST_PL)
 
 #define X86_EFLAGS_FIXED 0x00000002u
-#define X86_EFLAGS_TF 0x00000100u
-#define X86_EFLAGS_IF 0x00000200u
-#define X86_EFLAGS_NT 0x00004000u
-#define X86_EFLAGS_RF 0x00010000u
-#define X86_EFLAGS_VM 0x00020000u
-#define X86_EFLAGS_USER 0x00250dd5u /* CF PF AF ZF SF TF DF OF RF AC ID: what a Guest may own */
+#define X86_EFLAGS_TF	 0x00000100u
+#define X86_EFLAGS_IF	 0x00000200u
+#define X86_EFLAGS_NT	 0x00004000u
+#define X86_EFLAGS_RF	 0x00010000u
+#define X86_EFLAGS_VM	 0x00020000u
+#define X86_EFLAGS_USER	 0x00250dd5u /* CF PF AF ZF SF TF DF OF RF AC ID: what a Guest may own */
 
-#define LGUEST_TRAP_ENTRY 0x1fu
+#define LGUEST_TRAP_ENTRY     0x1fu
 #define FIRST_EXTERNAL_VECTOR 0x20u
-#define SYSCALL_VECTOR 0x80u
-#define LGUEST_IRQS 32u
-#define TRAP_NEVER_LEFT 256u /* left in trapnum when the Switcher did not get through */
+#define SYSCALL_VECTOR	      0x80u
+#define LGUEST_IRQS	      32u
+#define TRAP_NEVER_LEFT	      256u /* left in trapnum when the Switcher did not get through */
 /*:*/
 
 /*H:031
@@ -113,28 +113,32 @@ _Static_assert(offsetof(struct lguest_ro_state, guest_tss) == 0x20, "a TSS is al
 _Static_assert(offsetof(struct lguest_ro_state, guest_gdt) == 0x888, "switcher.S knows");
 _Static_assert(sizeof(struct guest_tss) == 0x68, "its limit is 0x67");
 
-#define SWITCHER_CODE (DOOR_SWITCHER)
-#define SWITCHER_PAIR (DOOR_SWITCHER + PAGE_SIZE)
+#define SWITCHER_CODE  (DOOR_SWITCHER)
+#define SWITCHER_PAIR  (DOOR_SWITCHER + PAGE_SIZE)
 #define SWITCHER_STATE (DOOR_SWITCHER + 2 * PAGE_SIZE)
 
 /*H:032
  * Page table entries.  What the Guest wrote and what the CPU uses look alike and must never be
  * confused, so the compiler gets to see two types.  A gpte_t is wide enough for a PAE Guest.
  */
-typedef struct { uint64_t v; } gpte_t;
-typedef struct { uint32_t v; } spte_t;
+typedef struct {
+	uint64_t v;
+} gpte_t;
+typedef struct {
+	uint32_t v;
+} spte_t;
 
-#define PTE_P 0x001u
-#define PTE_RW 0x002u
-#define PTE_US 0x004u
-#define PTE_A 0x020u
-#define PTE_D 0x040u
+#define PTE_P	0x001u
+#define PTE_RW	0x002u
+#define PTE_US	0x004u
+#define PTE_A	0x020u
+#define PTE_D	0x040u
 #define PTE_PSE 0x080u
-#define PTE_G 0x100u
+#define PTE_G	0x100u
 
 #define PF_PRESENT 1u
-#define PF_WRITE 2u
-#define PF_USER 4u
+#define PF_WRITE   2u
+#define PF_USER	   4u
 /*:*/
 
 /* What became of a page fault. */
@@ -149,10 +153,10 @@ enum demand {
 /* One shadow page directory and the Guest's name for it (its cr3). */
 struct pgdir {
 	uint32_t gpgdir;
-	hpa_t pgd;	      /* 0: this slot is empty, and matches no cr3 at all */
-	hpa_t used;	      /* a word for each page table: which parts of it are not empty */
-	uint32_t in_use[32];  /* a bit for each directory entry that has a page table */
-	uint32_t last_used;   /* see lg->pgdir_uses */
+	hpa_t pgd;	     /* 0: this slot is empty, and matches no cr3 at all */
+	hpa_t used;	     /* a word for each page table: which parts of it are not empty */
+	uint32_t in_use[32]; /* a bit for each directory entry that has a page table */
+	uint32_t last_used;  /* see lg->pgdir_uses */
 };
 
 #define LGUEST_PGDIRS 4
@@ -162,12 +166,12 @@ struct kept_desc {
 	uint32_t a, b;
 };
 
-#define CHANGED_IDT 1u
-#define CHANGED_GDT 2u
+#define CHANGED_IDT	1u
+#define CHANGED_GDT	2u
 #define CHANGED_GDT_TLS 4u
-#define CHANGED_CODE 8u	 /* eip, cs or ss are not as the Guest left them */
-#define CHANGED_SEGS 16u /* any segment register may have gone stale */
-#define CHANGED_ALL 31u
+#define CHANGED_CODE	8u  /* eip, cs or ss are not as the Guest left them */
+#define CHANGED_SEGS	16u /* any segment register may have gone stale */
+#define CHANGED_ALL	31u
 
 /*H:033
  * All there is to know about one Guest.
@@ -229,15 +233,15 @@ struct lguest {
  * And all there is to know at all.  The home fills in the first part before anything else runs.
  */
 struct host {
-	hpa_t switcher_code;	    /* the page that appears at SWITCHER_CODE */
-	hpa_t state_page;	    /* the page that appears at SWITCHER_STATE */
-	const uint32_t *stubs;	    /* where the Switcher handles each of the 256 vectors */
-	uint32_t ram_top;	    /* end of machine memory */
+	hpa_t switcher_code;   /* the page that appears at SWITCHER_CODE */
+	hpa_t state_page;      /* the page that appears at SWITCHER_STATE */
+	const uint32_t *stubs; /* where the Switcher handles each of the 256 vectors */
+	uint32_t ram_top;      /* end of machine memory */
 	struct door_counters *count;
 
-	struct lguest *last;	    /* whose tables and FPU registers the CPU holds now */
-	uint64_t next_deadline;	    /* of all Guests */
-	bool someone_woke;	    /* a Guest's clock event came while another one ran */
+	struct lguest *last;	/* whose tables and FPU registers the CPU holds now */
+	uint64_t next_deadline; /* of all Guests */
+	bool someone_woke;	/* a Guest's clock event came while another one ran */
 	struct lguest guests[DOOR_GUESTS];
 };
 /*:*/
@@ -308,8 +312,8 @@ hpa_t guest_shadow(const struct lguest *lg);
 
 /* guest_walk.c: */
 struct guest_walk {
-	gpa_t at;	/* where the Guest keeps the entry */
-	gpte_t pte;	/* what it says */
+	gpa_t at;	 /* where the Guest keeps the entry */
+	gpte_t pte;	 /* what it says */
 	uint32_t rights; /* RW and US as all levels together grant them */
 };
 bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *walk);

@@ -22,7 +22,7 @@
  * disaster, and is what to look for when something goes wrong here.
 :*/
 
-#define SPGD_FLAGS (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
+#define SPGD_FLAGS   (PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D)
 #define SPGD_ENTRIES 1024u
 
 static unsigned spgd_index(gva_t addr)

@@ -7,14 +7,14 @@
 :*/
 #include "lg.h"
 
-#define DESC_A (1u << 8)
-#define DESC_WRITABLE (1u << 9) /* data: writable; code: readable */
-#define DESC_READABLE (1u << 9)
+#define DESC_A		(1u << 8)
+#define DESC_WRITABLE	(1u << 9) /* data: writable; code: readable */
+#define DESC_READABLE	(1u << 9)
 #define DESC_CONFORMING (1u << 10)
-#define DESC_CODE (1u << 11)
-#define DESC_S (1u << 12)
-#define DESC_DPL_SHIFT 13
-#define DESC_P (1u << 15)
+#define DESC_CODE	(1u << 11)
+#define DESC_S		(1u << 12)
+#define DESC_DPL_SHIFT	13
+#define DESC_P		(1u << 15)
 
 /*H:400
  * The entries that a Guest does not get to fill: the two the Switcher runs on, and the two task
@@ -22,8 +22,8 @@
  */
 static bool ignored_gdt(unsigned num)
 {
-	return num == GDT_ENTRY_TSS || num == GDT_ENTRY_LGUEST_CS ||
-	       num == GDT_ENTRY_LGUEST_DS || num == GDT_ENTRY_DOUBLEFAULT_TSS;
+	return num == GDT_ENTRY_TSS || num == GDT_ENTRY_LGUEST_CS || num == GDT_ENTRY_LGUEST_DS ||
+	       num == GDT_ENTRY_DOUBLEFAULT_TSS;
 }
 
 /*
@@ -183,9 +183,8 @@ static bool stack_ok(const struct lguest *lg, uint32_t ss, uint32_t cs)
 {
 	uint32_t attr = attributes(lg, ss), dpl = attr >> DESC_DPL_SHIFT & 3;
 
-	return !null_selector(ss) && (ss & 3) == (cs & 3) && dpl == (cs & 3) &&
-	       (attr & DESC_P) && (attr & DESC_S) && !(attr & DESC_CODE) &&
-	       (attr & DESC_WRITABLE);
+	return !null_selector(ss) && (ss & 3) == (cs & 3) && dpl == (cs & 3) && (attr & DESC_P) &&
+	       (attr & DESC_S) && !(attr & DESC_CODE) && (attr & DESC_WRITABLE);
 }
 
 static void check_data_segment(const struct lguest *lg, le32_t *reg)

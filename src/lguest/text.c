@@ -72,19 +72,15 @@ int format_text(char *to, size_t size, const char *fmt, va_list args)
 		wide = *fmt == 'l' || *fmt == 'z';
 		fmt += wide;
 		switch (*fmt) {
-		case 's':
-			put_text(&s, va_arg(args, const char *));
-			break;
-		case 'c':
-			put_char(&s, (char)va_arg(args, int));
-			break;
+		case 's': put_text(&s, va_arg(args, const char *)); break;
+		case 'c': put_char(&s, (char)va_arg(args, int)); break;
 		case 'i':
 			put_signed(&s, wide ? (int32_t)va_arg(args, long) : va_arg(args, int));
 			break;
 		case 'u':
 		case 'x':
-			num = wide ? (uint32_t)va_arg(args, unsigned long) :
-				     va_arg(args, unsigned int);
+			num = wide ? (uint32_t)va_arg(args, unsigned long)
+				   : va_arg(args, unsigned int);
 			if (*fmt == 'u')
 				put_number(&s, num, 10);
 			else
@@ -97,9 +93,7 @@ int format_text(char *to, size_t size, const char *fmt, va_list args)
 			else
 				put_text(&s, "(null)");
 			break;
-		default:
-			put_char(&s, *fmt);
-			break;
+		default: put_char(&s, *fmt); break;
 		}
 	}
 	if (size)

@@ -307,8 +307,7 @@ void host_request(struct host *host, const struct door_request *req, struct door
 		destroy(lg);
 		ans->op = le32(DOOR_ANS_OK);
 		break;
-	default:
-		refuse(ans, "unknown request %u", op);
+	default: refuse(ans, "unknown request %u", op);
 	}
 }
 /*:*/

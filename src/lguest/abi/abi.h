@@ -33,16 +33,16 @@ enum lguest_data_offset {
 enum lg_hcall_reg { LG_EAX, LG_EBX, LG_ECX, LG_EDX, LG_ESI, LG_NO_REG };
 
 #define LG_RING_SLOTS 64
-#define LG_RING_FREE 0xff
+#define LG_RING_FREE  0xff
 
 /* Byte offsets into struct lguest_data; 0 says that this era has no such field. */
 struct lg_abi {
 	const char *name;
 	enum lg_layout layout;
-	uint8_t arg[4];		/* enum lg_hcall_reg of arg1 .. arg4 */
-	uint8_t ring_word[5];	/* what each word of a ring record is an image of */
-	uint8_t ring_words;	/* 4 or 5 */
-	bool call13_is_dma;	/* SEND_DMA; otherwise SET_PMD of a PAE Guest */
+	uint8_t arg[4];	      /* enum lg_hcall_reg of arg1 .. arg4 */
+	uint8_t ring_word[5]; /* what each word of a ring record is an image of */
+	uint8_t ring_words;   /* 4 or 5 */
+	bool call13_is_dma;   /* SEND_DMA; otherwise SET_PMD of a PAE Guest */
 	bool may_be_pae;
 	uint16_t irq_pending;
 	uint16_t hcall_status;
@@ -51,12 +51,12 @@ struct lg_abi {
 	uint16_t guestid;
 	uint16_t tsc_khz;
 	uint16_t pgdir;
-	uint16_t noirq_start;	/* a window [start, end) ... */
+	uint16_t noirq_start; /* a window [start, end) ... */
 	uint16_t noirq_end;
-	uint16_t noirq_iret;	/* ... or one address whose frame is reused */
+	uint16_t noirq_iret; /* ... or one address whose frame is reused */
 	uint16_t kernel_address;
 	uint16_t syscall_vec;
-	uint16_t bytes;		/* sizeof(struct lguest_data) */
+	uint16_t bytes; /* sizeof(struct lguest_data) */
 };
 
 extern const struct lg_abi lg_abi_2_6_23;

@@ -9,7 +9,7 @@
  * Six dialects for eleven years.  The column of zeroes is telling: 2.6.23 had to be told nothing
  * about kernel_address because its Launcher found out, and 3.1 lost "pgdir" because its Guests
  * bring their own first page tables.
-:*/
+ */
 const struct lg_abi lg_abi_2_6_23 = {
 	.name = "2.6.23",
 	.layout = LG_LAYOUT_A,
@@ -121,3 +121,4 @@ const struct lg_abi lg_abi_4_1 = {
 	.syscall_vec = 0x568,
 	.bytes = 0x56c,
 };
+/*:*/

@@ -8,10 +8,10 @@
 :*/
 #include "ring0.h"
 
-#define MOST_MEMORY (64u << 20)
-#define CMDLINE 0x1000u
+#define MOST_MEMORY   (64u << 20)
+#define CMDLINE	      0x1000u
 #define CMDLINE_BYTES 2048u
-#define EARLY_TEXT 256u
+#define EARLY_TEXT    256u
 
 struct elf_header {
 	uint8_t ident[16];
@@ -104,9 +104,9 @@ static void boot_params(uint8_t *memory, uint32_t bytes, const char *cmdline)
 {
 	unsigned i;
 
-	memory[0x1e8] = 1;		/* one e820 entry: */
-	put32(memory + 0x2d8, bytes);	/* from 0, so long, */
-	put32(memory + 0x2e0, 1);	/* and RAM */
+	memory[0x1e8] = 1;	      /* one e820 entry: */
+	put32(memory + 0x2d8, bytes); /* from 0, so long, */
+	put32(memory + 0x2e0, 1);     /* and RAM */
 	*(le16_t *)(memory + 0x206) = le16(0x207);
 	memory[0x211] = 0x40;
 	put32(memory + 0x228, CMDLINE);
@@ -151,9 +151,7 @@ static void run_until_dead(struct host *host, struct lguest *lg, const uint8_t *
 	for (;;) {
 		host_request(host, &req, &ans);
 		switch (le32_get(ans.op)) {
-		case DOOR_ANS_NOTIFY:
-			print_early(memory, bytes, le32_get(ans.arg[0]));
-			break;
+		case DOOR_ANS_NOTIFY: print_early(memory, bytes, le32_get(ans.arg[0])); break;
 		case DOOR_ANS_HALTED:
 			if (lg->deadline == PORT_NEVER) {
 				host_print("lguest: idle for ever\n");
@@ -162,14 +160,9 @@ static void run_until_dead(struct host *host, struct lguest *lg, const uint8_t *
 			port_arm_timer(host, lg->deadline);
 			asm volatile("sti; hlt; cli");
 			break;
-		case DOOR_ANS_QUANTUM:
-			break;
-		case DOOR_ANS_RESTART:
-			host_print("lguest: restart\n");
-			return;
-		default:
-			host_print("lguest: %s\n", ans.text);
-			return;
+		case DOOR_ANS_QUANTUM: break;
+		case DOOR_ANS_RESTART: host_print("lguest: restart\n"); return;
+		default: host_print("lguest: %s\n", ans.text); return;
 		}
 	}
 }

@@ -18,19 +18,19 @@ void timer_interrupt(void);
 void event_interrupt(void);
 void stray_interrupt(void);
 
-#define CR0_MP 0x00000002u
-#define CR0_EM 0x00000004u
-#define CR0_TS 0x00000008u
-#define CR0_NE 0x00000020u
-#define CR0_WP 0x00010000u
-#define CR0_AM 0x00040000u
-#define CR0_PG 0x80000000u
-#define CR4_PSE 0x010u
-#define CR4_OSFXSR 0x200u
-#define CR4_OSXMMEXCPT 0x400u
-#define CPUID_SEP (1u << 11)
-#define CPUID_FXSR (1u << 24)
-#define CPUID_SSE (1u << 25)
+#define CR0_MP		0x00000002u
+#define CR0_EM		0x00000004u
+#define CR0_TS		0x00000008u
+#define CR0_NE		0x00000020u
+#define CR0_WP		0x00010000u
+#define CR0_AM		0x00040000u
+#define CR0_PG		0x80000000u
+#define CR4_PSE		0x010u
+#define CR4_OSFXSR	0x200u
+#define CR4_OSXMMEXCPT	0x400u
+#define CPUID_SEP	(1u << 11)
+#define CPUID_FXSR	(1u << 24)
+#define CPUID_SSE	(1u << 25)
 #define MSR_SYSENTER_CS 0x174u
 
 struct host the_host;
@@ -202,8 +202,8 @@ static uint32_t end_of_ram(const struct multiboot_info *info)
 
 	if (!(le32_get(info->flags) & 1))
 		return DOOR_HOST_END;
-	return kb >= (DOOR_RAM_LIMIT - DOOR_HOST_START) >> 10 ? DOOR_RAM_LIMIT :
-								DOOR_HOST_START + (kb << 10);
+	return kb >= (DOOR_RAM_LIMIT - DOOR_HOST_START) >> 10 ? DOOR_RAM_LIMIT
+							      : DOOR_HOST_START + (kb << 10);
 }
 
 /*H:805

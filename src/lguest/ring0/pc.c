@@ -8,16 +8,16 @@
 
 #define PIT_CHANNEL0 0x40
 #define PIT_CHANNEL2 0x42
-#define PIT_COMMAND 0x43
-#define PIT_GATE 0x61
-#define PIC_MASTER 0x20
-#define PIC_SLAVE 0xa0
-#define COM1 0x3f8
+#define PIT_COMMAND  0x43
+#define PIT_GATE     0x61
+#define PIC_MASTER   0x20
+#define PIC_SLAVE    0xa0
+#define COM1	     0x3f8
 
 /* The PIT counts at 1193182 Hz.  Ten milliseconds of that, and 2^32 ticks per ns. */
-#define PIT_10MS 11932u
+#define PIT_10MS   11932u
 #define PIT_PER_NS 5124677u
-#define NS_10MS 10000000u
+#define NS_10MS	   10000000u
 
 /* From ticks of the TSC to ns: multiply, shift by 24. */
 static uint32_t ns_per_tick, khz;
@@ -26,7 +26,7 @@ static uint32_t wall_sec;
 static uint64_t wall_base;
 
 /* 2000-01-01: nobody should mistake this for the time of day. */
-#define EPOCH 946684800u
+#define EPOCH	   946684800u
 #define NS_PER_SEC 1000000000u
 
 static void put_byte(char c)
@@ -128,8 +128,7 @@ static uint64_t pc_clock(void)
 {
 	uint64_t ticks = rdtsc() - first_tick;
 
-	return ((ticks >> 32) * ns_per_tick << 8) +
-	       ((uint64_t)(uint32_t)ticks * ns_per_tick >> 24);
+	return ((ticks >> 32) * ns_per_tick << 8) + ((uint64_t)(uint32_t)ticks * ns_per_tick >> 24);
 }
 
 /*H:861

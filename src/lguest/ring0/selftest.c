@@ -5,8 +5,8 @@
 :*/
 #include "ring0.h"
 
-#define STUB_BASE 0x1000u
-#define STUB_PAGES 16u
+#define STUB_BASE	0x1000u
+#define STUB_PAGES	16u
 #define STUB_HYPERCALLS 1000u
 
 extern const uint8_t stub_start[], stub_end[];
