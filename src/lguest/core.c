@@ -164,6 +164,7 @@ static void report_device_access(struct lguest *lg, gpa_t device)
 {
 	lg->trap = 14;
 	lg->trap_gpa = device.v;
+	lg->trap_detail = port_fault_address(lg->host).v;
 	memset(lg->trap_insn, 0, sizeof(lg->trap_insn));
 	read_guest_virt(lg, lg->trap_insn, GVA(le32_get(lg->regs->eip)), 7);
 	lg->trap_pending = true;

@@ -118,6 +118,9 @@ static void do_hcall(struct lguest *lg, const struct hcall *call)
 	case LHCALL_SET_PGD: guest_set_pgd(lg, arg1, arg2); break;
 	case LHCALL_LOAD_TLS: guest_load_tls(lg, GPA(arg1)); break;
 	case LHCALL_NOTIFY:
+		/* Devices on a PCI bus have bells of their own. */
+		if (lg->flags & DOOR_INIT_MMIO)
+			goto bad;
 		lg->notify = arg1;
 		lg->notify_pending = arg1;
 		break;

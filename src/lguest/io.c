@@ -109,9 +109,10 @@ static bool emulate_system(struct lguest *lg, struct insn *insn, const uint8_t *
 static bool report_to_launcher(struct lguest *lg, const struct insn *insn)
 {
 	lg->trap = 13;
-	lg->trap_gpa = 0;
+	lg->trap_gpa = lg->trap_detail = 0;
 	memcpy(lg->trap_insn, insn->byte, sizeof(lg->trap_insn));
 	lg->trap_pending = true;
+	count_one(&lg->host->count->emulated);
 	return true;
 }
 

@@ -219,7 +219,7 @@ struct lguest {
 	unsigned next_hcall;
 	bool notify_pending, dma_pending, trap_pending, trap_told;
 	uint32_t notify, dma[2];
-	uint32_t trap, trap_gpa;
+	uint32_t trap, trap_gpa, trap_detail; /* the last: CR2, or an error code */
 	uint8_t trap_insn[8];
 
 	/* Interrupts and time. */

@@ -189,7 +189,7 @@ static void finish_trap(struct lguest *lg, const struct door_request *req)
 	if (vector) {
 		if (!deliver_trap(lg, vector))
 			kill_guest(lg, "unhandled trap %li at %#lx (%#lx)", (long)vector,
-				   (unsigned long)le32_get(r->eip), (unsigned long)lg->trap_gpa);
+				   (unsigned long)le32_get(r->eip), (unsigned long)lg->trap_detail);
 		return;
 	}
 	r->ebx = from->ebx, r->ecx = from->ecx, r->edx = from->edx, r->esi = from->esi;
