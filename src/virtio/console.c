@@ -13,6 +13,7 @@
 #include "console.h"
 
 enum { CONSOLE_IN = 0, CONSOLE_OUT = 1 };
+#define CONSOLE_EMERG_WRITE 8u /* offset of that field of the configuration */
 
 /*M:600
  * The FIFO of the console's input is 64 kB, and one buffer of output is cut at as much.  The first
@@ -141,6 +142,22 @@ size_t console_waiting(const struct virtio_device *dev)
 	return ((const struct virtio_console *)dev)->count;
 }
 
+/*D:651
+ * The emergency door: one character at a time, stored into the configuration.  It works with a
+ * console that has no driver yet, or one that was stopped, because that is when it is needed.
+ */
+static void console_config_write(struct virtio_device *dev, unsigned off, unsigned bytes,
+				 uint32_t value)
+{
+	const struct virtio_console *con = (struct virtio_console *)dev;
+	const uint8_t c = (uint8_t)value;
+
+	(void)bytes;
+	if (off == CONSOLE_EMERG_WRITE)
+		con->output(con->ctx, &c, 1);
+}
+/*:*/
+
 static void console_state(const struct virtio_device *dev, const struct virtio_sink *sink)
 {
 	const struct virtio_console *con = (const struct virtio_console *)dev;
@@ -164,7 +181,9 @@ static const struct virtio_ops console_ops = {
 	.name = "console",
 	.type = VIRTIO_CONSOLE,
 	.nr_queues = 2,
+	.features = 1ull << VIRTIO_CONSOLE_F_EMERG_WRITE,
 	.notify = console_notify,
+	.config_write = console_config_write,
 	.state = console_state,
 	.destroy = console_destroy,
 };

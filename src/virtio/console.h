@@ -9,6 +9,8 @@
 
 #include "device.h"
 
+#define VIRTIO_CONSOLE_F_EMERG_WRITE 2
+
 /* NULL without memory.  output gets the Guest's bytes, unfiltered and in order. */
 struct virtio_device *virtio_console_create(void (*output)(void *ctx, const uint8_t *bytes,
 							   size_t n),

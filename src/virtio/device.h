@@ -25,7 +25,8 @@ enum virtio_status {
 	VIRTIO_S_FAILED = 0x80,
 };
 
-#define VIRTIO_F_INDIRECT 28 /* the ring feature that virtq.c knows */
+#define VIRTIO_F_INDIRECT  28 /* the ring feature that virtq.c knows */
+#define VIRTIO_F_VERSION_1 32 /* the bus is a modern one; of its own accord no device has it */
 
 #define VIRTIO_QUEUES_MAX 3
 #define VIRTIO_CONFIG_MAX 64
@@ -52,6 +53,10 @@ struct virtio_ops {
 	/* The Guest kicked queue q, which exists, of a device that is not stopped. */
 	void (*notify)(struct virtio_device *dev, unsigned q);
 	void (*set_status)(struct virtio_device *dev, uint8_t status);
+	/* The Guest stored `bytes` bytes at offset off of the configuration, which has them.  Only
+	 * modern buses see such a store; without this it has no effect. */
+	void (*config_write)(struct virtio_device *dev, unsigned off, unsigned bytes,
+			     uint32_t value);
 	/* The driver let go: forget what belonged to it.  Rings are reset already. */
 	void (*reset)(struct virtio_device *dev);
 	/* What a snapshot or a hash must have, beside what struct virtio_device holds. */

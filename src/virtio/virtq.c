@@ -47,6 +47,34 @@ void virtq_init(struct virtq *vq, const struct guest_mem *gm, gpa_t ring, uint16
 	vq->used = GPA(ring.v + used_offset(num));
 }
 
+/*D:614
+ * A modern driver puts the three parts of its ring wherever it likes, and tells us.  What it tells
+ * is checked here, once; from then on such a ring is like any other.
+ */
+static bool part_ok(const struct guest_mem *gm, uint64_t at, uint32_t align, uint32_t bytes)
+{
+	return !(at & (align - 1)) && gm_has(gm, at, bytes); /* 34 */
+}
+
+const char *virtq_init_at(struct virtq *vq, const struct guest_mem *gm,
+			  const struct virtq_place *at, uint16_t num)
+{
+	memset(vq, 0, sizeof(*vq));
+	if (!num || num > VIRTQ_NUM_MAX || (num & (num - 1))) /* 35 */
+		return "queue size is not a power of two up to 256";
+	if (!part_ok(gm, at->desc, 16, num * (uint32_t)sizeof(struct virtq_desc)) ||
+	    !part_ok(gm, at->avail, 2, AVAIL_RING + num * (uint32_t)AVAIL_ENTRY_BYTES) ||
+	    !part_ok(gm, at->used, 4, USED_RING + num * (uint32_t)USED_ENTRY_BYTES))
+		return "ring is unaligned or lies outside the Guest's memory";
+	vq->gm = gm;
+	vq->num = num;
+	vq->desc = GPA((uint32_t)at->desc);
+	vq->avail = GPA((uint32_t)at->avail);
+	vq->used = GPA((uint32_t)at->used);
+	return NULL;
+}
+/*:*/
+
 void virtq_reset(struct virtq *vq)
 {
 	vq->last_avail = 0;

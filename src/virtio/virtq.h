@@ -69,6 +69,13 @@ struct virtq_chain {
 uint32_t virtq_ring_bytes(uint16_t num);
 /* Take the ring of that layout at `ring` and start from zero; indices in memory are not touched. */
 void virtq_init(struct virtq *vq, const struct guest_mem *gm, gpa_t ring, uint16_t num);
+/* The same with three addresses of the Guest's choosing, as virtio 1.0 has it.  NULL, or what is
+ * wrong with them; then the queue does not exist. */
+struct virtq_place {
+	uint64_t desc, avail, used; /* Guest-physical, as the Guest wrote them */
+};
+const char *virtq_init_at(struct virtq *vq, const struct guest_mem *gm,
+			  const struct virtq_place *at, uint16_t num) MUST_CHECK;
 /* Forget how far we have come. */
 void virtq_reset(struct virtq *vq);
 
