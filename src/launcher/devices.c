@@ -2,7 +2,8 @@
 /*P:744
  * Which devices a Guest has: one explicit list, in the order of the command line, and the console
  * at its end, because that is where the original put it and a Guest that counts interrupt lines
- * will find everything where it was.
+ * will find everything where it was.  On the PCI bus the console comes first: there a Guest looks
+ * for it in the first slot.
 :*/
 #include <errno.h>
 #include <string.h>
@@ -79,7 +80,7 @@ static int plug(struct guest *g, struct virtio_device *dev, const char *what)
 
 	if (!dev)
 		return complain(c, -ENOMEM, "out of memory");
-	err = lguest_bus_add(g->bus, dev);
+	err = g->pci ? pci_bus_add(g->pci, dev) : lguest_bus_add(g->bus, dev);
 	if (!err)
 		return 0;
 	virtio_destroy(dev);
@@ -87,8 +88,20 @@ static int plug(struct guest *g, struct virtio_device *dev, const char *what)
 		return complain(c, err, "guests of release %s know no %s device",
 				g->found.era->range, what);
 	if (err == -ENFILE)
-		return complain(c, err, "too many devices: a guest has 31 interrupt lines");
+		return complain(c, err, "too many devices: a guest has %u interrupt lines",
+				PCI_BUS_DEVICES);
 	return complain(c, err, "too many devices: there are %u pages for them", LGUEST_BUS_PAGES);
+}
+
+static int add_console(struct guest *g)
+{
+	int err;
+
+	g->console = virtio_console_create(print, g);
+	err = plug(g, g->console, "console");
+	if (err)
+		g->console = NULL;
+	return err;
 }
 
 static int add_devices(struct guest *g, const struct lgemu_options *o)
@@ -97,6 +110,8 @@ static int add_devices(struct guest *g, const struct lgemu_options *o)
 	struct virtio_device *dev;
 	int err;
 
+	if (g->pci && (err = add_console(g)))
+		return err;
 	for (d = o->devices; d < o->devices + o->nr_devices; d++) {
 		dev = NULL;
 		if (d->kind == LGEMU_RNG)
@@ -107,17 +122,18 @@ static int add_devices(struct guest *g, const struct lgemu_options *o)
 		if (err)
 			return err;
 	}
-	g->console = virtio_console_create(print, g);
-	err = plug(g, g->console, "console");
-	if (err)
-		g->console = NULL;
-	return err;
+	return g->pci ? 0 : add_console(g);
 }
 
 int devices_create(struct guest *g, const struct lgemu_options *o)
 {
 	const struct lguest_bus_profile *profile = lguest_bus_profile_find(g->found.release);
 
+	if (g->found.era->bus == ERA_BUS_PCI) {
+		g->pci = pci_bus_create(&g->gm, raise_irq, g);
+		return g->pci ? add_devices(g, o)
+			      : complain(&g->vm->error, -ENOMEM, "out of memory");
+	}
 	if (!profile)
 		return complain(&g->vm->error, -ENOSYS, "no device model for release %s",
 				g->found.text);
@@ -127,14 +143,46 @@ int devices_create(struct guest *g, const struct lgemu_options *o)
 	return add_devices(g, o);
 }
 
+void devices_restart(struct guest *g)
+{
+	if (g->pci)
+		pci_bus_restart(g->pci);
+	else
+		lguest_bus_restart(g->bus);
+}
+
+/*L:301
+ * The lguest bus takes pages behind the Guest's RAM and these are memory; the PCI bus takes none, and
+ * what is behind it must fault.
+ */
+uint32_t devices_pfn_limit(const struct guest *g)
+{
+	return g->gm.ram_bytes / PAGE_SIZE + (g->pci ? 0 : lguest_bus_pages(g->bus));
+}
+
+uint32_t devices_device_limit(const struct guest *g)
+{
+	return g->pci ? pci_bus_device_limit(g->pci) : devices_pfn_limit(g);
+}
+/*:*/
+
+void devices_state(const struct guest *g, const struct virtio_sink *sink)
+{
+	if (g->pci)
+		pci_bus_state(g->pci, sink);
+	else
+		lguest_bus_state(g->bus, sink);
+}
+
 /* The bus first: its devices still hold the disks. */
 void devices_destroy(struct guest *g)
 {
 	unsigned i;
 
-	if (g->bus)
-		lguest_bus_destroy(g->bus);
+	lguest_bus_destroy(g->bus);
+	pci_bus_destroy(g->pci);
 	g->bus = NULL;
+	g->pci = NULL;
 	g->console = NULL;
 	for (i = 0; i < g->nr_disks; i++)
 		disk_close(g->disk[i]);

@@ -33,7 +33,7 @@ static const struct era eras[] = {
 	{"abi_3_1", "3.1 to 3.19", ERA_RELEASE(3, 1, 0), ERA_RELEASE(3, 19, 255), DOOR_MAP_LINEAR,
 	 ERA_BUS_LGUEST, "D", true},
 	{"abi_4_0", "4.0 to 4.13", ERA_RELEASE(4, 0, 0), ERA_RELEASE(4, 13, 255), DOOR_MAP_LINEAR,
-	 ERA_BUS_PCI, "DE", false},
+	 ERA_BUS_PCI, "DE", true},
 };
 /*:*/
 

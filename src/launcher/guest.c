@@ -161,17 +161,21 @@ static uint32_t boot_tables_bytes(const struct guest *g)
 
 static void fill_init(struct guest *g, uint32_t entry, uint32_t boot_top)
 {
-	const uint32_t pages = g->gm.ram_bytes / PAGE_SIZE + lguest_bus_pages(g->bus);
+	uint32_t flags = 0;
 
+	if (g->found.pae)
+		flags |= DOOR_INIT_PAE;
+	if (g->pci)
+		flags |= DOOR_INIT_MMIO;
 	g->init = (struct door_init){
 		.mem_base = le32(g->gm.base),
-		.pfn_limit = le32(pages),
-		.device_limit = le32(pages),
+		.pfn_limit = le32(devices_pfn_limit(g)),
+		.device_limit = le32(devices_device_limit(g)),
 		.entry = le32(entry),
 		.boot_map = le32(g->found.era->boot_map),
 		.boot_top = le32(boot_top),
 		.ram_bytes = le32(g->gm.ram_bytes),
-		.flags = le32(g->found.pae ? DOOR_INIT_PAE : 0),
+		.flags = le32(flags),
 	};
 }
 /*:*/
@@ -196,7 +200,7 @@ int guest_load(struct guest *g)
 	int err;
 
 	clear_memory(g);
-	lguest_bus_restart(g->bus);
+	devices_restart(g);
 	err = load_kernel(g, &room, &facts);
 	if (err)
 		return err;

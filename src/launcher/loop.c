@@ -53,7 +53,8 @@ static void host_failed(struct lgemu *vm)
 
 /*L:400
  * A request goes into its half of the door page; then the machine may go on.  While a Guest runs
- * only its number and a quantum are of interest, so the rest stays zero.
+ * only its number and a quantum are of interest, and after a trap what became of it; the rest stays
+ * zero.
  */
 void loop_ask(struct lgemu *vm, enum door_request_op op, struct guest *g)
 {
@@ -65,6 +66,11 @@ void loop_ask(struct lgemu *vm, enum door_request_op op, struct guest *g)
 
 	if (op == DOOR_REQ_INITIALIZE)
 		req.init = g->init;
+	if (op == DOOR_REQ_RUN && g->trap_done) {
+		req.trap = le32(g->trap);
+		req.regs = g->regs;
+		g->trap_done = false;
+	}
 	if (!mem_write(&vm->machine.mem, vm->machine.door_page, &req, sizeof(req)))
 		loop_fail(vm, LGEMU_VECTOR_BUG, "the Host gave no door page");
 	vm->at_bell = false;
@@ -144,6 +150,28 @@ static void notify(struct guest *g, uint32_t addr)
 }
 /*:*/
 
+/*L:404
+ * An instruction that wants hardware.  Storing to a device may have given it room for what the
+ * user typed.
+ */
+static void trap(struct guest *g, const struct door_answer *ans)
+{
+	char text[200];
+
+	g->trap = trapped(g, ans);
+	g->trap_done = true;
+	console_retry(g->vm);
+	if (g->trap != 14 || g->warned_of_trap)
+		return;
+	g->warned_of_trap = true;
+	snprintf(text, sizeof(text),
+		 "the guest touched device memory at %#x where no device is, or with an "
+		 "instruction that lgemu does not know (at eip %#x)",
+		 le32_get(ans->arg[1]), le32_get(ans->regs.eip));
+	warn(g->vm, text);
+}
+/*:*/
+
 /* The Host knows now which dialect the Guest speaks.  Did we? */
 static void compare_layout(struct guest *g, const struct door_answer *ans)
 {
@@ -181,6 +209,7 @@ static void request_done(struct guest *g, const struct door_answer *ans)
 	} else {
 		g->state = GUEST_NEW;
 		g->layout_seen = false;
+		g->trap_done = false;
 	}
 }
 
@@ -196,6 +225,7 @@ static void run_answered(struct guest *g, const struct door_answer *ans)
 	g->regs = ans->regs;
 	switch (le32_get(ans->op)) {
 	case DOOR_ANS_NOTIFY: notify(g, le32_get(ans->arg[0])); break;
+	case DOOR_ANS_TRAP: trap(g, ans); break;
 	case DOOR_ANS_QUANTUM: break;
 	case DOOR_ANS_HALTED:
 		g->state = GUEST_HALTED;

@@ -27,13 +27,13 @@ static void add_bytes(void *ctx, const void *p, size_t n)
 uint64_t state_guest_hash(const struct guest *g)
 {
 	const struct machine *m = &g->vm->machine;
-	const uint32_t bytes = g->gm.ram_bytes + lguest_bus_pages(g->bus) * PAGE_SIZE;
+	const uint32_t bytes = devices_pfn_limit(g) * PAGE_SIZE;
 	uint64_t h = hash_add(0, 1);
 
 	h = hash_add(h, g->gm.ram_bytes);
 	h = hash_add(h, hash_pages(m->mem.ram + g->gm.base, bytes, 0));
 	h = hash_bytes(h, &g->regs, sizeof(g->regs));
-	lguest_bus_state(g->bus, &(struct virtio_sink){add_bytes, &h});
+	devices_state(g, &(struct virtio_sink){add_bytes, &h});
 	return hash_add(h, machine_clock_ns(m));
 }
 /*:*/

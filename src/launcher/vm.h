@@ -18,6 +18,7 @@
 #include "script.h"
 #include "symbols.h"
 #include "virtio/bus_lguest.h"
+#include "virtio/bus_pci.h"
 
 enum guest_state {
 	GUEST_NEW,	  /* the Host does not know it: INITIALIZE is next */
@@ -45,13 +46,17 @@ struct guest {
 
 	struct guest_mem gm;
 	char room_name[40];
-	struct lguest_bus *bus;
+	struct lguest_bus *bus; /* one of these two, as the era has it */
+	struct pci_bus *pci;
 	struct virtio_device *console;
 	struct disk *disk[GUEST_DISKS];
 	unsigned nr_disks;
 
 	struct door_init init;
 	struct door_regs regs; /* as the Host last showed them */
+	bool warned_of_trap;
+	bool trap_done; /* it reported an instruction, and this is the answer: */
+	uint32_t trap;
 	bool layout_seen;
 	char death[256];
 };
@@ -110,6 +115,12 @@ bool guest_lacks_support(struct guest *g);
 /* devices.c: */
 int devices_create(struct guest *g, const struct lgemu_options *o) MUST_CHECK;
 void devices_destroy(struct guest *g);
+/* The Guest starts over, and so do its devices. */
+void devices_restart(struct guest *g);
+/* Page frames for the Host: the first that is not memory, the first that is not a device. */
+uint32_t devices_pfn_limit(const struct guest *g);
+uint32_t devices_device_limit(const struct guest *g);
+void devices_state(const struct guest *g, const struct virtio_sink *sink);
 
 /* console.c: */
 void console_print(struct lgemu *vm, const uint8_t *bytes, size_t n);
@@ -127,6 +138,11 @@ int loop_to_bell(struct lgemu *vm) MUST_CHECK;
 void loop_ask(struct lgemu *vm, enum door_request_op op, struct guest *g);
 bool loop_answer(struct lgemu *vm, struct door_answer *ans) MUST_CHECK;
 void loop_fail(struct lgemu *vm, uint32_t vector, const char *text);
+
+/* trapped.c: */
+/* Act out the instruction that the Host reported, on g->regs; 0, or the vector that the Guest shall
+ * see instead. */
+uint32_t trapped(struct guest *g, const struct door_answer *ans) MUST_CHECK;
 
 /* state.c: */
 uint64_t state_guest_hash(const struct guest *g);
