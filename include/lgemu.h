@@ -234,7 +234,7 @@ bool lgemu_script_done(const struct lgemu *m);
 /* --- images --------------------------------------------------------------------------------------- */
 
 struct lgemu_image {
-	char format[24];  /* "ELF vmlinux", "bzImage" */
+	char format[32];  /* "ELF", "bzImage, protocol 2.10" */
 	char release[64]; /* "3.11.10"; "" if it does not say */
 	char era[16];	  /* "abi_3_1"; "" if unknown */
 	char range[24];	  /* "3.1 to 3.19" */

@@ -176,18 +176,19 @@ const char *bzimage_packing(const struct image *img, const struct bzimage *bz)
 }
 /*:*/
 
+#define IN_BYTES 16384u
+
 /* Feed the file to zlib a piece at a time, growing the result, but not for ever. */
-static int inflate_image(const struct image *img, uint64_t at, z_stream *z, uint8_t **bytes,
-			 size_t *len)
+static int inflate_image(const struct image *img, uint64_t at, z_stream *z, uint8_t *in,
+			 uint8_t **bytes, size_t *len)
 {
-	uint8_t in[16384], *more;
 	size_t room = 0;
+	uint8_t *more;
 	int got = Z_OK;
 
 	while (got == Z_OK && *len < BZIMAGE_UNPACKED_MAX) {
 		if (!z->avail_in) {
-			z->avail_in = (uInt)(img->size - at < sizeof(in) ? img->size - at
-									 : sizeof(in));
+			z->avail_in = (uInt)(img->size - at < IN_BYTES ? img->size - at : IN_BYTES);
 			z->next_in = in;
 			if (!z->avail_in || image_read(img, at, in, z->avail_in))
 				return -EINVAL;
@@ -210,6 +211,7 @@ static int inflate_image(const struct image *img, uint64_t at, z_stream *z, uint
 
 int bzimage_unpack(const struct image *img, const struct bzimage *bz, uint8_t **bytes, size_t *len)
 {
+	uint8_t in[IN_BYTES];
 	z_stream z = {0};
 	uint64_t at;
 	int err;
@@ -220,7 +222,7 @@ int bzimage_unpack(const struct image *img, const struct bzimage *bz, uint8_t **
 		return -ENOTSUP;
 	if (inflateInit2(&z, 15 + 16) != Z_OK)
 		return -ENOMEM;
-	err = inflate_image(img, at, &z, bytes, len);
+	err = inflate_image(img, at, &z, in, bytes, len);
 	inflateEnd(&z);
 	if (err) {
 		free(*bytes);

@@ -135,7 +135,8 @@ int lgemu_read(const struct lgemu *vm, enum lgemu_space space, uint32_t addr, vo
 	if (!all_there(vm, space, addr, len))
 		return -EFAULT;
 	for (; len; len -= n, addr += n, p += n) {
-		translate(vm, space, addr, &pa, &room);
+		if (!translate(vm, space, addr, &pa, &room))
+			return -EFAULT;
 		n = len < room ? len : room;
 		if (!mem_read(&vm->machine.mem, pa, p, n))
 			return -EFAULT;
@@ -152,7 +153,8 @@ int lgemu_write(struct lgemu *vm, enum lgemu_space space, uint32_t addr, const v
 	if (!all_there(vm, space, addr, len))
 		return -EFAULT;
 	for (; len; len -= n, addr += n, p += n) {
-		translate(vm, space, addr, &pa, &room);
+		if (!translate(vm, space, addr, &pa, &room))
+			return -EFAULT;
 		n = len < room ? len : room;
 		if (!mem_write(&vm->machine.mem, pa, p, n))
 			return -EFAULT;

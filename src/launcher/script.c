@@ -199,10 +199,11 @@ bool script_done(const struct script *s)
  */
 bool script_printed(struct script *s, char byte)
 {
-	const struct script_step *step = &s->step[s->next];
+	const struct script_step *step;
 
-	if (script_done(s) || step->kind != SCRIPT_EXPECT)
+	if (script_done(s) || s->step[s->next].kind != SCRIPT_EXPECT)
 		return false;
+	step = &s->step[s->next];
 	if (s->nr_seen == step->len)
 		memmove(s->seen, s->seen + 1, --s->nr_seen);
 	s->seen[s->nr_seen++] = byte;
@@ -215,10 +216,11 @@ bool script_printed(struct script *s, char byte)
 
 const struct script_step *script_send(struct script *s, uint64_t *at_ns)
 {
-	const struct script_step *step = &s->step[s->next];
+	const struct script_step *step;
 
-	if (script_done(s) || step->kind != SCRIPT_SEND)
+	if (script_done(s) || s->step[s->next].kind != SCRIPT_SEND)
 		return NULL;
+	step = &s->step[s->next];
 	if (step->at_ns > s->not_before)
 		s->not_before = step->at_ns;
 	*at_ns = s->not_before;
