@@ -63,6 +63,7 @@ static enum lgemu_reason find_exit(FILE *to, struct lgemu *m, uint64_t max_insns
 		report_insn(to, m, first, 0, true);
 	return why;
 }
+/*:*/
 
 /*L:841
  * And then whatever happens until it is back, however much that is.
