@@ -136,11 +136,47 @@ static const char *failure_name(unsigned vector)
 	return lgemu_vector_name(vector) ? lgemu_vector_name(vector) : "unknown vector";
 }
 
+/*L:831
+ * The processor's notes go on while the Host's own handlers look for their last words.  What one
+ * wants to see is what came before: so go back to the instruction that failed, which may be noted
+ * itself or be the one after a noted one, because it never retired.
+ */
+static unsigned up_to_failure(const struct lgemu *m, const uint32_t *eip, unsigned n, uint32_t at)
+{
+	char text[8];
+	unsigned i;
+	int len;
+
+	for (i = n; i > 0; i--) {
+		if (eip[i - 1] == at)
+			return i - 1;
+		len = lgemu_disassemble(m, eip[i - 1], true, text, sizeof(text));
+		if (len > 0 && eip[i - 1] + (uint32_t)len == at && (i == n || eip[i] != at))
+			return i;
+	}
+	return n;
+}
+
+static void last_instructions(FILE *to, const struct lgemu *m, uint32_t at)
+{
+	uint32_t eip[1024];
+	unsigned n = lgemu_history(m, eip, sizeof(eip) / sizeof(eip[0])), end, i;
+
+	if (!n)
+		return;
+	end = up_to_failure(m, eip, n, at);
+	i = end == n ? (n < HISTORY ? 0 : n - HISTORY) : end < HISTORY - 1 ? 0 : end - HISTORY + 1;
+	fprintf(to, "lgemu: its last %u instructions:\n", end == n ? n - i : end - i + 1);
+	for (; i < end; i++)
+		report_insn(to, m, eip[i], 0, true);
+	if (end != n)
+		report_insn(to, m, at, 0, true);
+}
+/*:*/
+
 void report_failure(FILE *to, const struct lgemu *m)
 {
-	uint32_t eip[HISTORY];
 	struct lgemu_failure f;
-	unsigned i, n;
 	char place[80];
 
 	if (lgemu_failure(m, &f))
@@ -153,9 +189,5 @@ void report_failure(FILE *to, const struct lgemu *m)
 		f.error_code, f.cr2, f.eip, place);
 	if (f.text[0])
 		fprintf(to, "lgemu: it said: %s\n", f.text);
-	n = lgemu_history(m, eip, HISTORY);
-	if (n)
-		fprintf(to, "lgemu: its last %u instructions:\n", n);
-	for (i = 0; i < n; i++)
-		report_insn(to, m, eip[i], 0, true);
+	last_instructions(to, m, f.eip);
 }

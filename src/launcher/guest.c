@@ -199,7 +199,9 @@ int guest_load(struct guest *g)
 	uint32_t top = g->gm.ram_bytes;
 	int err;
 
-	clear_memory(g);
+	if (g->loaded)
+		clear_memory(g);
+	g->loaded = true;
 	devices_restart(g);
 	err = load_kernel(g, &room, &facts);
 	if (err)

@@ -4,6 +4,7 @@
  * lets it run, and tells the shell how that ended.  Only this file prints and exits.
 :*/
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -319,12 +320,25 @@ static int run(struct program *p)
 	return status;
 }
 
+/* Somebody who closed them would find our files in their place. */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct program p = {.log = NULL};
 	struct complaint c;
 	int status = STATUS_OFF;
 
+	open_standard();
 	if (opts_parse(&p.opts, argc, argv, &c)) {
 		opts_free(&p.opts);
 		say(c.text);

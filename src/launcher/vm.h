@@ -58,6 +58,7 @@ struct guest {
 	bool trap_done; /* it reported an instruction, and this is the answer: */
 	uint32_t trap;
 	bool layout_seen;
+	bool loaded; /* before: memory is as new */
 	char death[256];
 };
 

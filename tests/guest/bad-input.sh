@@ -26,7 +26,7 @@ refused() {
 head -c 3000 /dev/zero >"$tmp/zero"
 # An ELF header of a 64-bit program, of one for another processor, and of a shared library.
 elf() { # CLASS TYPE MACHINE, in octal
-	printf '\177ELF\'"$1"'\1\1\0\0\0\0\0\0\0\0\0\'"$2"'\0\'"$3"'\0\1\0\0\0'
+	printf '%b' "\\0177ELF\\0$1\\01\\01\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0$2\\0\\0$3\\0\\01\\0\\0\\0"
 	head -c 200 /dev/zero
 }
 elf 2 2 76 >"$tmp/elf64"

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# console.sh LGEMU pipe|closed|terminal|timeout: what stands at the other end of the console.
+set -eu
+lgemu=$1 what=$2
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+die() { echo "$*"; cat "$tmp"/out "$tmp"/err 2>/dev/null; exit 1; }
+status=0
+
+case $what in
+pipe) # somebody who types slowly, in either kind of time
+	for clock in virtual real; do
+		{ sleep 1; echo 'echo first'; sleep 1; echo 'echo second'; echo halt; } |
+			timeout 60 "$lgemu" --clock $clock >"$tmp/out" 2>"$tmp/err" || die "status $?"
+		grep -q '^first' "$tmp/out" || die "first is not there"
+		grep -q '^second' "$tmp/out" || die "second is not there"
+	done ;;
+closed) # no input at all: the guest waits for ever, and says so
+	timeout 60 "$lgemu" --clock virtual <&- >"$tmp/out" 2>"$tmp/err" || status=$?
+	[ $status = 5 ] || die "status $status"
+	echo halt | timeout 60 "$lgemu" >&- 2>"$tmp/err" || die "status $? without output" ;;
+terminal) # raw, in real time, and given back
+	command -v script >/dev/null || exit 77
+	{ sleep 1; printf 'sleep 500\nhalt\n'; sleep 1; } |
+		timeout 60 script -qec "stty -a >$tmp/before; $lgemu; echo status \$?; stty -a >$tmp/after" \
+		"$tmp/out" >/dev/null 2>&1 || die "script: status $?"
+	grep -q 'status 0' "$tmp/out" || die "no clean end"
+	cmp "$tmp/before" "$tmp/after" || die "the terminal is not as it was" ;;
+timeout)
+	timeout 60 "$lgemu" --clock real --timeout 1 </dev/zero >/dev/null 2>"$tmp/err" || status=$?
+	[ $status = 124 ] || die "status $status"
+	grep -q 'time is up' "$tmp/err" || die "it does not say why" ;;
+*) die "what is $what?" ;;
+esac
