@@ -157,13 +157,32 @@ static int store_slow(struct cpu *cpu, unsigned access, uint32_t lin, const void
 	return 0;
 }
 
+/* The TLB did not know, and the access is on one page: ask the tables, so that it may know now. */
+static __attribute__((noinline)) int refill(struct cpu *cpu, uint32_t lin, unsigned access)
+{
+	uint32_t pa;
+
+	return locate(cpu, lin, access, true, &pa);
+}
+
+static inline bool crosses_page(uint32_t lin, unsigned n)
+{
+	return (lin ^ (lin + n - 1)) & PAGE_MASK;
+}
+
 /* What the TLB's tags allow at once: one page, known, and for a store dirty and without code. */
 static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
 {
 	const struct tlb_entry *e = &cpu->tlb.e[!!(access & PF_USER)][tlb_index(lin)];
 
-	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->read, 0))
-		return load_slow(cpu, access, lin, to, n);
+	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->read, 0)) {
+		if (crosses_page(lin, n))
+			return load_slow(cpu, access, lin, to, n);
+		if (refill(cpu, lin, access))
+			return 1;
+		if (e->read != (lin & PAGE_MASK))
+			return load_slow(cpu, access, lin, to, n);
+	}
 	memcpy(to, (const uint8_t *)(e->addend + lin), n);
 	return 0;
 }
@@ -173,8 +192,14 @@ static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const vo
 {
 	const struct tlb_entry *e = &cpu->tlb.e[!!(access & PF_USER)][tlb_index(lin)];
 
-	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->write, 0))
-		return store_slow(cpu, access, lin, from, n);
+	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->write, 0)) {
+		if (crosses_page(lin, n))
+			return store_slow(cpu, access, lin, from, n);
+		if (refill(cpu, lin, access | PF_WRITE))
+			return 1;
+		if (e->write != (lin & PAGE_MASK))
+			return store_slow(cpu, access, lin, from, n);
+	}
 	memcpy((uint8_t *)(e->addend + lin), from, n);
 	return 0;
 }

@@ -27,7 +27,8 @@ int block_cache_init(struct cpu *cpu)
 	c->arena = malloc(c->size);
 	c->page = calloc(cpu->mem->size_bytes >> PAGE_SHIFT, sizeof(*c->page));
 	c->single = malloc(sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op));
-	if (!c->arena || !c->page || !c->single) {
+	c->jump = calloc(1u << JUMP_CACHE_BITS, sizeof(*c->jump));
+	if (!c->arena || !c->page || !c->single || !c->jump) {
 		block_cache_fini(cpu);
 		return -ENOMEM;
 	}
@@ -43,6 +44,7 @@ void block_cache_fini(struct cpu *cpu)
 	free(c->arena);
 	free(c->page);
 	free(c->single);
+	free(c->jump);
 	free(c);
 	cpu->cache = NULL;
 }
@@ -59,6 +61,7 @@ void block_cache_flush(struct cpu *cpu)
 	memset(c->hash, 0, sizeof(c->hash));
 	c->used = 0;
 	c->flushes++;
+	cpu->tlb.gen++;
 	cpu->blk = NULL;
 }
 
@@ -101,6 +104,7 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
 		}
 	}
 	mem_clear_code(cpu->mem, pfn);
+	cpu->tlb.gen++;
 	cpu->blk = NULL;
 }
 
@@ -389,22 +393,20 @@ static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
 	return !*fault && (pa2 & PAGE_MASK) == b->pa2;
 }
 
-struct block *block_get(struct cpu *cpu)
+static struct block *known_block(const struct cpu *cpu, uint32_t pa)
+{
+	struct block *b = cpu->cache->hash[block_hash(pa, cpu->mode)];
+
+	while (b && !(b->pa == pa && b->mode == cpu->mode))
+		b = b->hash_next;
+	return b;
+}
+
+static struct block *new_block(struct cpu *cpu, uint32_t pa)
 {
 	struct block_cache *c = cpu->cache;
-	uint32_t pa;
 	struct block *b;
-	bool fault = false;
 
-	if (!(cpu->mode & MODE_CODE_FLAT) && cpu->s.eip > cpu->s.seg[CS].limit) {
-		trap_gp(cpu, 0);
-		return NULL;
-	}
-	if (acc_fetch(cpu, cpu->s.seg[CS].base + cpu->s.eip, &pa))
-		return NULL;
-	for (b = c->hash[block_hash(pa, cpu->mode)]; b; b = b->hash_next)
-		if (b->pa == pa && b->mode == cpu->mode)
-			return block_fits(cpu, b, &fault) ? b : NULL;
 	if (!mem_is_ram(cpu->mem, pa, 1))
 		return NULL;
 	if (c->used + BLOCK_BYTES_MAX > c->size)
@@ -417,7 +419,35 @@ struct block *block_get(struct cpu *cpu)
 	c->used += sizeof(*b) + (b->n + 2u) * sizeof(struct op);
 	c->used = (c->used + 15) & ~(size_t)15;
 	remember(cpu, b);
-	return block_fits(cpu, b, &fault) ? b : NULL;
+	return b;
+}
+
+static void remember_jump(struct cpu *cpu, struct block *b)
+{
+	if (b->pa2 == BLOCK_NO_PAGE && (cpu->mode & MODE_CODE_FLAT))
+		*jump_slot(cpu->cache, cpu->s.eip) =
+			(struct jump){cpu->s.eip, cpu->mode, cpu->tlb.gen, b};
+}
+
+struct block *block_get(struct cpu *cpu)
+{
+	bool fault = false;
+	struct block *b;
+	uint32_t pa;
+
+	if (!(cpu->mode & MODE_CODE_FLAT) && cpu->s.eip > cpu->s.seg[CS].limit) {
+		trap_gp(cpu, 0);
+		return NULL;
+	}
+	if (acc_fetch(cpu, cpu->s.seg[CS].base + cpu->s.eip, &pa))
+		return NULL;
+	b = known_block(cpu, pa);
+	if (!b)
+		b = new_block(cpu, pa);
+	if (!b || !block_fits(cpu, b, &fault))
+		return NULL;
+	remember_jump(cpu, b);
+	return b;
 }
 
 struct block *block_get_single(struct cpu *cpu)

@@ -62,7 +62,10 @@ struct block {
 
 #define BLOCK_HASH_BITS 14
 
+struct jump;
+
 struct block_cache {
+	struct jump *jump; /* the jump cache */
 	struct block *hash[1 << BLOCK_HASH_BITS];
 	struct block **page; /* by page frame: first block that has bytes there */
 	uint8_t *arena;
@@ -82,26 +85,31 @@ static inline unsigned block_hash(uint32_t pa, uint32_t mode)
 	return (pa ^ pa >> 12 ^ mode << 9) & ((1u << BLOCK_HASH_BITS) - 1);
 }
 
-/* The block at CS:EIP if it can be entered at once: known, fetchable, within the CS limit, on
- * one page.  NULL says nothing is wrong, only that block_get() must be asked. */
-static inline struct block *block_lookup(struct cpu *cpu)
-{
-	uint32_t lin = cpu->s.seg[CS].base + cpu->s.eip, i = tlb_index(lin), pa;
-	unsigned view = cpu->s.cpl == 3;
-	struct block *b;
+/*C:415
+ * The jump cache answers "which block is at this EIP?" without translating anything: for returns,
+ * indirect jumps and whatever crosses a page.  An answer holds as long as no translation and no
+ * block has gone away (tlb.gen counts that) and the mode is the same; the CPL is part of the mode.
+ * Only blocks that need no further check are in it: one page, flat code.
+:*/
+#define JUMP_CACHE_BITS 10
 
-	if (cpu->tlb.code[view][i] != (lin & PAGE_MASK))
-		return NULL;
-	pa = (uint32_t)((uint8_t *)(cpu->tlb.e[view][i].addend + lin) - cpu->mem->ram);
-	for (b = cpu->cache->hash[block_hash(pa, cpu->mode)]; b; b = b->hash_next)
-		if (b->pa == pa && b->mode == cpu->mode)
-			break;
-	if (!b || b->pa2 != BLOCK_NO_PAGE)
-		return NULL;
-	if (!(cpu->mode & MODE_CODE_FLAT) && (cpu->s.eip + (b->bytes - 1u) > cpu->s.seg[CS].limit ||
-					      cpu->s.eip + (b->bytes - 1u) < cpu->s.eip))
-		return NULL;
-	return b;
+struct jump {
+	uint32_t eip, mode, gen;
+	struct block *block;
+};
+
+static inline struct jump *jump_slot(struct block_cache *c, uint32_t eip)
+{
+	return &c->jump[(eip ^ eip >> 12) & ((1u << JUMP_CACHE_BITS) - 1)];
+}
+
+/* The block at CS:EIP if the jump cache knows it. */
+static inline struct block *block_quick(const struct cpu *cpu)
+{
+	const struct jump *j = jump_slot(cpu->cache, cpu->s.eip);
+
+	return j->eip == cpu->s.eip && j->mode == cpu->mode && j->gen == cpu->tlb.gen ? j->block
+										       : NULL;
 }
 
 /* The block at CS:EIP, decoded if need be.  NULL: a fault is noted, or (no fault) the next

@@ -145,6 +145,7 @@ void cpu_set_cpl(struct cpu *cpu, unsigned cpl)
 		cpu->s.clock_ns += cpu->ring0_charge_ns;
 	cpu->s.cpl = (uint8_t)cpl;
 	cpu->view = cpu->tlb.e[cpl == 3];
+	cpu->mode = (cpu->mode & ~(uint32_t)MODE_USER) | (cpl == 3 ? MODE_USER : 0);
 }
 
 void cpu_idle_until(struct cpu *cpu, uint64_t ns)
@@ -186,6 +187,8 @@ void cpu_update_mode(struct cpu *cpu)
 		mode |= MODE_FLAT;
 	if (seg_is_flat(&g[CS]))
 		mode |= MODE_CODE_FLAT;
+	if (cpu->s.cpl == 3)
+		mode |= MODE_USER;
 	cpu->mode = mode;
 }
 

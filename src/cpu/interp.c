@@ -53,19 +53,12 @@ static const struct op *op_fault(struct cpu *cpu, const struct op *op)
 }
 
 /* The way out of a block, EIP set: straight into the next if it is at hand. */
-static inline struct block *leave_to(struct cpu *cpu)
-{
-	struct block *b = block_lookup(cpu);
-
-	return b && cpu->budget >= b->n ? b : NULL;
-}
-
 static const struct op *op_leave(struct cpu *cpu, const struct op *op)
 {
-	struct block *b = leave_to(cpu);
+	struct block *b = block_quick(cpu);
 
 	UNUSED_OP;
-	if (UNLIKELY(!b))
+	if (UNLIKELY(!b || cpu->budget < b->n))
 		return NULL;
 	ENTER(b);
 }
@@ -86,9 +79,9 @@ static inline void make_link(struct block *from, struct block *to, unsigned slot
 #define DEF_LEAVE(slot)                                                                            \
 	static const struct op *op_leave_##slot(struct cpu *cpu, const struct op *op)              \
 	{                                                                                          \
-		struct block *b = leave_to(cpu);                                                   \
+		struct block *b = block_quick(cpu);                                                \
 		UNUSED_OP;                                                                         \
-		if (UNLIKELY(!b))                                                                  \
+		if (UNLIKELY(!b || cpu->budget < b->n))                                            \
 			return NULL;                                                               \
 		make_link(cpu->blk, b, slot);                                                      \
 		ENTER(b);                                                                          \

@@ -85,7 +85,7 @@ static void run_blocks(struct cpu *cpu)
 	if (cpu_checks_alignment(cpu) != !!(cpu->mode & MODE_ALIGN))
 		cpu_update_mode(cpu);
 	cpu->budget = cpu->budget_mark = plan(cpu);
-	b = block_lookup(cpu);
+	b = block_quick(cpu);
 	if (!b)
 		b = block_get(cpu);
 	if (!b) {

@@ -55,7 +55,21 @@ void tlb_flush_page(struct tlb *tlb, uint32_t lin);
 /* No store to this frame may bypass the slow path any more (it now holds code). */
 void tlb_protect_code(struct tlb *tlb, const uint8_t *page);
 /* Remember one translation.  `writable`: stores may use the fast path. */
-struct tlb_entry *tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
-			   bool writable, bool executable, bool global);
+static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
+			    bool writable, bool executable, bool global)
+{
+	unsigned i = tlb_index(lin), id = (unsigned)view << TLB_BITS | i;
+	struct tlb_entry *e = &tlb->e[view][i];
+
+	lin &= PAGE_MASK;
+	tlb->misses++;
+	if (e->read == TLB_NONE)
+		tlb->used[tlb->nr_used++] = (uint16_t)id;
+	e->read = lin;
+	e->write = writable ? lin : TLB_NONE;
+	e->addend = (uintptr_t)page - lin;
+	tlb->code[view][i] = executable ? lin : TLB_NONE;
+	tlb->global[id] = global;
+}
 
 #endif

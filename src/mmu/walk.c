@@ -22,23 +22,25 @@ struct entry {
 	uint64_t v;
 };
 
-static struct entry entry_read(const struct mem *mem, uint64_t pa, unsigned bytes)
+static inline uint32_t word_read(const struct mem *mem, uint32_t pa)
+{
+	le32_t v;
+
+	if (!mem_is_ram(mem, pa, 4))
+		return ~0u;
+	memcpy(&v, mem->ram + pa, 4);
+	return le32_get(v);
+}
+
+static inline struct entry entry_read(const struct mem *mem, uint64_t pa, unsigned bytes)
 {
 	struct entry e = {(uint32_t)pa, bytes, bytes == 8 ? ~0ull : ~0u};
 
 	if (pa >> 32)
 		return e;
-	if (bytes == 8) {
-		le64_t v;
-
-		if (mem_read(mem, e.pa, &v, 8))
-			e.v = le64_get(v);
-	} else {
-		le32_t v;
-
-		if (mem_read(mem, e.pa, &v, 4))
-			e.v = le32_get(v);
-	}
+	e.v = word_read(mem, e.pa);
+	if (bytes == 8)
+		e.v |= (uint64_t)word_read(mem, e.pa + 4) << 32;
 	return e;
 }
 
@@ -62,7 +64,7 @@ static bool reserved64(const struct paging *pg, uint64_t v)
 }
 
 /* The levels from the top; returns how many (0 = not present), or -1: reserved bit. */
-static int levels_read(const struct mem *mem, const struct paging *pg, uint32_t lin,
+static inline int levels_read(const struct mem *mem, const struct paging *pg, uint32_t lin,
 		       struct entry lv[2], bool *large)
 {
 	*large = false;
