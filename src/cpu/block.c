@@ -220,6 +220,9 @@ static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op,
 	if (jump)
 		op->imm += off + in->len;
 	resolve_registers(in, op);
+	if (!insn_is_mem(in) || opmap[in->row].operand[1] == OPR_M)
+		op->flags |= OPF_NOMEM;
+	op->flags |= (uint8_t)(kind_of(cpu, in) << OPF_KIND_SHIFT);
 	op->fn = interp_handler(in->row, in->opsize == 4, kind_of(cpu, in));
 }
 
@@ -317,6 +320,65 @@ static unsigned add_enter_op(struct cpu *cpu, struct block *b)
 	return 1;
 }
 
+/* Does the operation leave nothing of the flags that were there before?  (A shift by zero does.) */
+static bool overwrites_flags(const struct op *op)
+{
+	const struct opmap_row *row = &opmap[op->row];
+	bool shift = row->map == 1 && (row->opcode == 0xc0 || row->opcode == 0xc1);
+
+	return row->flags_defined &&
+	       (row->flags_defined | row->flags_undefined) == FL_ARITH &&
+	       !(shift && !(op->imm & 31));
+}
+
+/*C:418
+ * Most flags are never read.  Where the next operation that touches them overwrites them all, and
+ * nothing up to and including it can fault, an operation may leave the flags alone: no handler, no
+ * exception frame and no snapshot can come between to see the difference.
+ *
+ * And where a block ends in a comparison and a conditional jump, one handler does both.
+:*/
+static void drop_dead_flags(struct op *ops, unsigned n)
+{
+	bool dead = false;
+
+	for (unsigned i = n; i-- > 0;) {
+		struct op *op = &ops[i];
+		op_fn *fn = dead ? interp_flagless(op->row, op->flags & OPF_32,
+						   op->flags >> OPF_KIND_SHIFT)
+				 : NULL;
+
+		if (fn)
+			op->fn = fn;
+		if (!(opmap[op->row].attr & A_PLAIN) || !(op->flags & OPF_NOMEM))
+			dead = false;
+		else if (overwrites_flags(op))
+			dead = true;
+	}
+}
+
+static void fuse_jump(const struct cpu *cpu, struct op *ops, unsigned n)
+{
+	const struct opmap_row *jump = &opmap[ops[n - 1].row];
+	bool is_jcc = (jump->map == 1 && (jump->opcode & 0xf0) == 0x70) ||
+		      (jump->map == 2 && (jump->opcode & 0xf0) == 0x80);
+	op_fn *fn;
+
+	if (n < 2 || !is_jcc || !(ops[n - 1].flags & OPF_32) || !(cpu->mode & MODE_CODE_FLAT))
+		return;
+	fn = interp_fuse(ops[n - 2].fn, jump->opcode & 15);
+	if (fn)
+		ops[n - 2].fn = fn;
+}
+
+static void improve(const struct cpu *cpu, struct op *ops, unsigned n)
+{
+	drop_dead_flags(ops, n);
+	fuse_jump(cpu, ops, n);
+	for (unsigned i = 0; i < n; i++)
+		ops[i].fn = interp_specialise(&ops[i]);
+}
+
 /* Decode up to max instructions from CS:EIP (machine address pa) into b; false: a fault. */
 static bool fill_block(struct cpu *cpu, struct block *b, uint32_t pa, unsigned max)
 {
@@ -352,6 +414,7 @@ static bool fill_block(struct cpu *cpu, struct block *b, uint32_t pa, unsigned m
 	for (unsigned i = 0; i < b->n; i++)
 		b->op[first + i].left = (uint8_t)(b->n - i);
 	b->op[0].left = (uint8_t)b->n;
+	improve(cpu, &b->op[first], b->n);
 	return true;
 }
 

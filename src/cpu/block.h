@@ -38,6 +38,9 @@ enum op_flags {
 	OPF_REPE = 4,  /* F3 prefix */
 	OPF_REPNE = 8, /* F2 prefix */
 	OPF_FLAT = 16, /* the mode is flat: linear address = offset in DS, ES, SS */
+	OPF_NOMEM = 32, /* no operand in memory is touched */
+	OPF_KIND = 0xc0, /* enum op_kind, shifted by OPF_KIND_SHIFT */
+	OPF_KIND_SHIFT = 6,
 };
 
 #define BLOCK_NO_PAGE 1u
@@ -121,6 +124,13 @@ struct block *block_get_single(struct cpu *cpu);
 /* interp.c: the handlers of a row by [32-bit][register, flat memory, any memory]. */
 enum op_kind { KIND_REG, KIND_FLAT, KIND_ANY };
 op_fn *interp_handler(unsigned row, bool w32, enum op_kind kind);
+/* The same without its flags, or NULL. */
+op_fn *interp_flagless(unsigned row, bool w32, enum op_kind kind);
+/* One handler for an instruction with handler fn and the conditional jump cc (0-15) behind it, or
+ * NULL.  The jump's operation stays where it is: the handler reads its target there. */
+op_fn *interp_fuse(op_fn *fn, unsigned cc);
+/* A handler for just these registers, or fn itself. */
+op_fn *interp_specialise(const struct op *op);
 /* Handlers that stand for no instruction. */
 extern op_fn *const interp_end;	  /* past the last instruction of a block without a jump */
 extern op_fn *const interp_enter; /* first op of a counted or traced block; imm = range + 1 or 0 */

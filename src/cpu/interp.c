@@ -176,10 +176,12 @@ static inline uint32_t ea_add(const struct op *op, uint32_t ea, uint32_t by)
 #include "forms/bits.c.inc"
 #include "forms/string.c.inc"
 #include "forms/misc.c.inc"
+#include "forms/fused.c.inc"
+#include "forms/special.c.inc"
 
 #include "shapes.h"
 
-static op_fn *const handlers[ROW_LIMIT][2][3] = {
+static op_fn *const handlers[ROW_LIMIT][2][2][3] = {
 #define I(map, opc, ext, mn, a, b, c, shape, body, attr, fd, fu, title)                            \
 	[ROW_ID(__LINE__)] = SHAPE_##shape(body),
 #include "opmap.def"
@@ -188,7 +190,12 @@ static op_fn *const handlers[ROW_LIMIT][2][3] = {
 
 op_fn *interp_handler(unsigned row, bool w32, enum op_kind kind)
 {
-	return handlers[row][w32][kind];
+	return handlers[row][0][w32][kind];
+}
+
+op_fn *interp_flagless(unsigned row, bool w32, enum op_kind kind)
+{
+	return handlers[row][1][w32][kind];
 }
 
 op_fn *const interp_end = op_end;

@@ -67,6 +67,7 @@ enum row_attr {
 	A_REGONLY = 64, /* the mod field is ignored: always a register */
 	A_ESC = 128,	/* x87 escape */
 	A_FXSR = 256,	/* only if CPUID says FXSR */
+	A_PLAIN = 512,	/* reads no flag, and cannot fault with register operands */
 };
 
 /* Masks of flag letters, as EFLAGS bits. */
