@@ -335,7 +335,7 @@ int acc_sys_st(struct cpu *cpu, uint32_t lin, const void *from, unsigned n)
 	return store(cpu, 0, lin, from, n);
 }
 
-int acc_sys_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v)
+int acc_sys_ld16_slow(struct cpu *cpu, uint32_t lin, uint16_t *v)
 {
 	le16_t m;
 
@@ -345,7 +345,7 @@ int acc_sys_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v)
 	return 0;
 }
 
-int acc_sys_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v)
+int acc_sys_ld32_slow(struct cpu *cpu, uint32_t lin, uint32_t *v)
 {
 	le32_t m;
 

@@ -49,8 +49,6 @@ int acc_align(struct cpu *cpu, uint32_t lin, unsigned n) MUST_CHECK;
 /* The CPU's own accesses to descriptor tables and task state: supervisor, whatever the CPL. */
 int acc_sys_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n) MUST_CHECK;
 int acc_sys_st(struct cpu *cpu, uint32_t lin, const void *from, unsigned n) MUST_CHECK;
-int acc_sys_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v) MUST_CHECK;
-int acc_sys_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v) MUST_CHECK;
 int acc_sys_st16(struct cpu *cpu, uint32_t lin, uint16_t v) MUST_CHECK;
 int acc_sys_st32(struct cpu *cpu, uint32_t lin, uint32_t v) MUST_CHECK;
 
@@ -60,6 +58,39 @@ int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa) MUST_CHECK;
 /* Make the TLB know lin (for a load, or a store).  0: it does now, or the careful way must be
  * taken; 1: fault. */
 int acc_refill(struct cpu *cpu, uint32_t lin, bool write) MUST_CHECK;
+
+/* Where in host memory the n bytes at lin can be read at once as ring `cpl` could; NULL: the TLB
+ * does not say. */
+static inline const uint8_t *acc_quick_read(const struct cpu *cpu, unsigned cpl, uint32_t lin,
+					    unsigned n)
+{
+	const struct tlb_entry *e = &cpu->tlb.e[cpl == 3][tlb_index(lin)];
+
+	return ((lin + n - 1) & PAGE_MASK) == e->read ? (const uint8_t *)(e->addend + lin) : NULL;
+}
+
+int acc_sys_ld16_slow(struct cpu *cpu, uint32_t lin, uint16_t *v) MUST_CHECK;
+int acc_sys_ld32_slow(struct cpu *cpu, uint32_t lin, uint32_t *v) MUST_CHECK;
+
+static inline MUST_CHECK int acc_sys_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v)
+{
+	const uint8_t *p = acc_quick_read(cpu, 0, lin, 2);
+
+	if (__builtin_expect(!p, 0))
+		return acc_sys_ld16_slow(cpu, lin, v);
+	*v = le16_get((le16_t){{p[0], p[1]}});
+	return 0;
+}
+
+static inline MUST_CHECK int acc_sys_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v)
+{
+	const uint8_t *p = acc_quick_read(cpu, 0, lin, 4);
+
+	if (__builtin_expect(!p, 0))
+		return acc_sys_ld32_slow(cpu, lin, v);
+	*v = le32_get((le32_t){{p[0], p[1], p[2], p[3]}});
+	return 0;
+}
 
 /* Where in host memory a store of n bytes as ring `cpl` could go at once; NULL: the TLB does not
  * say, ask acc_span_write(). */

@@ -59,70 +59,12 @@ void stack_current(const struct cpu *cpu, struct stack *st)
 	st->align = true;
 }
 
-/*C:575
- * The stack pointer is ESP or SP, as the B bit of the stack segment says; a 16-bit one wraps
- * within its 64 KB, each push on its own, and the upper half of ESP stays as it was.
- */
-static uint32_t stack_mask(const struct stack *st)
-{
-	return st->ss.attr & SEG_DB ? 0xffffffff : 0xffff;
-}
-
-void stack_release(struct stack *st, uint32_t bytes)
-{
-	uint32_t mask = stack_mask(st);
-
-	st->sp = (st->sp & ~mask) | ((st->sp + bytes) & mask);
-}
-
-int stack_room(struct cpu *cpu, const struct stack *st, unsigned n, unsigned bytes)
-{
-	struct stack at = *st;
-
-	while (n--) {
-		stack_release(&at, -(uint32_t)bytes);
-		if (!seg_allows(&at.ss, at.sp & stack_mask(&at), bytes, true))
-			return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
-	}
-	return 0;
-}
-
-int stack_push(struct cpu *cpu, struct stack *st, struct stores *w, uint32_t v, unsigned bytes)
-{
-	uint32_t off;
-
-	stack_release(st, -(uint32_t)bytes);
-	off = st->sp & stack_mask(st);
-	if (!seg_allows(&st->ss, off, bytes, true))
-		return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
-	if (st->align && acc_align(cpu, st->ss.base + off, bytes))
-		return 1;
-	return stores_add(cpu, w, st->cpl, st->ss.base + off, v, bytes);
-}
-
-int stack_pop(struct cpu *cpu, struct stack *st, uint32_t *v, unsigned bytes)
-{
-	uint32_t off = st->sp & stack_mask(st);
-	le32_t m = le32(0);
-
-	if (!seg_allows(&st->ss, off, bytes, false))
-		return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
-	if (st->align && acc_align(cpu, st->ss.base + off, bytes))
-		return 1;
-	if (acc_ld_as(cpu, st->cpl, st->ss.base + off, &m, bytes))
-		return 1;
-	*v = le32_get(m);
-	stack_release(st, bytes);
-	return 0;
-}
-
 void stack_set_esp(struct cpu *cpu, const struct stack *st)
 {
-	uint32_t mask = stack_mask(st);
+	uint32_t mask = stack_pointer_mask(st);
 
 	cpu->s.r[ESP] = (cpu->s.r[ESP] & ~mask) | (st->sp & mask);
 }
-/*:*/
 
 /*C:580
  * Going inward, a program gets a stack from the TSS, never its own ("CALL", more privilege, and

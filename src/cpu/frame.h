@@ -7,6 +7,8 @@
 #ifndef CPU_FRAME_H
 #define CPU_FRAME_H
 
+#include <string.h>
+
 #include "seg.h"
 
 /* The most anybody needs: a call gate's 31 parameters and four words, two accessed bits; a task
@@ -49,15 +51,82 @@ struct stack {
 void stack_current(const struct cpu *cpu, struct stack *st);
 /* The stack of inner ring `cpl`, from the TSS, with all checks: #TS, #NP, #SS. */
 int stack_inner(struct cpu *cpu, struct stack *st, struct stores *w, unsigned cpl) MUST_CHECK;
-/* Is there room for n pushes of so many bytes?  #SS(error). */
-int stack_room(struct cpu *cpu, const struct stack *st, unsigned n, unsigned bytes) MUST_CHECK;
-/* Push 2 or 4 bytes: #SS(error) beyond the limit, page faults; the store itself goes to *w. */
-int stack_push(struct cpu *cpu, struct stack *st, struct stores *w, uint32_t v,
-	       unsigned bytes) MUST_CHECK;
-/* Pop 2 or 4 bytes. */
-int stack_pop(struct cpu *cpu, struct stack *st, uint32_t *v, unsigned bytes) MUST_CHECK;
+
+/*C:575
+ * The stack pointer is ESP or SP, as the B bit of the stack segment says; a 16-bit one wraps
+ * within its 64 KB, each push on its own, and the upper half of ESP stays as it was.
+ */
+static inline uint32_t stack_pointer_mask(const struct stack *st)
+{
+	return st->ss.attr & SEG_DB ? 0xffffffff : 0xffff;
+}
+
 /* Move the pointer without looking. */
-void stack_release(struct stack *st, uint32_t bytes);
+static inline void stack_release(struct stack *st, uint32_t bytes)
+{
+	uint32_t mask = stack_pointer_mask(st);
+
+	st->sp = (st->sp & ~mask) | ((st->sp + bytes) & mask);
+}
+
+/* Is there room for n pushes of so many bytes?  #SS(error). */
+static inline MUST_CHECK int stack_room(struct cpu *cpu, const struct stack *st, unsigned n,
+					unsigned bytes)
+{
+	struct stack at = *st;
+
+	/* Far from both ends of an ordinary stack all fit if the last one does. */
+	stack_release(&at, -(uint32_t)(n * bytes));
+	if (at.sp < st->sp && !(at.ss.attr & SEG_E) &&
+	    seg_allows(&at.ss, at.sp & stack_pointer_mask(&at), n * bytes, true))
+		return 0;
+	at = *st;
+	while (n--) {
+		stack_release(&at, -(uint32_t)bytes);
+		if (!seg_allows(&at.ss, at.sp & stack_pointer_mask(&at), bytes, true))
+			return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
+	}
+	return 0;
+}
+
+/* Push 2 or 4 bytes: #SS(error) beyond the limit, page faults; the store itself goes to *w. */
+static inline MUST_CHECK int stack_push(struct cpu *cpu, struct stack *st, struct stores *w,
+					uint32_t v, unsigned bytes)
+{
+	uint32_t off;
+
+	stack_release(st, -(uint32_t)bytes);
+	off = st->sp & stack_pointer_mask(st);
+	if (!seg_allows(&st->ss, off, bytes, true))
+		return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
+	if (st->align && acc_align(cpu, st->ss.base + off, bytes))
+		return 1;
+	return stores_add(cpu, w, st->cpl, st->ss.base + off, v, bytes);
+}
+
+/* Pop 2 or 4 bytes. */
+static inline MUST_CHECK int stack_pop(struct cpu *cpu, struct stack *st, uint32_t *v,
+				       unsigned bytes)
+{
+	uint32_t off = st->sp & stack_pointer_mask(st);
+	const uint8_t *quick;
+	le32_t m = le32(0);
+
+	if (!seg_allows(&st->ss, off, bytes, false))
+		return cpu_trap(cpu, V_SS, true, st->error & 0xfffc);
+	if (st->align && acc_align(cpu, st->ss.base + off, bytes))
+		return 1;
+	quick = acc_quick_read(cpu, st->cpl, st->ss.base + off, 4);
+	if (quick && bytes == 4)
+		memcpy(&m, quick, 4);
+	else if (acc_ld_as(cpu, st->cpl, st->ss.base + off, &m, bytes))
+		return 1;
+	*v = le32_get(m);
+	stack_release(st, bytes);
+	return 0;
+}
+/*:*/
+
 /* Set ESP from it: all of it, or SP only when the stack is a 16-bit one. */
 void stack_set_esp(struct cpu *cpu, const struct stack *st);
 

@@ -12,24 +12,6 @@
  * An access that wraps around the end of a 4 GB segment "may or may not" fault (manual, "Limit
  * Checking"); ours does not, so that the flat fast path, which does not look, agrees.
  */
-bool seg_allows(const struct seg *g, uint32_t off, unsigned n, bool write)
-{
-	uint32_t last = off + n - 1;
-
-	if ((g->attr & (SEG_P | SEG_S)) != (SEG_P | SEG_S))
-		return false;
-	if (g->attr & SEG_CODE) {
-		if (write || !(g->attr & SEG_R))
-			return false;
-	} else {
-		if (write && !(g->attr & SEG_W))
-			return false;
-		if (g->attr & SEG_E)
-			return off > g->limit && last >= off &&
-			       last <= (g->attr & SEG_DB ? 0xffffffff : 0xffff);
-	}
-	return g->limit == 0xffffffff || (last <= g->limit && last >= off);
-}
 
 int seg_check_slow(struct cpu *cpu, unsigned sr, uint32_t off, unsigned n, bool write)
 {
@@ -100,16 +82,6 @@ int seg_read_desc(struct cpu *cpu, uint16_t sel, uint8_t vector, struct desc *d)
 	return desc_read(cpu, lin, d);
 }
 
-void seg_unpack(struct seg *g, uint16_t sel, const struct desc *d)
-{
-	g->sel = sel;
-	g->attr = (uint16_t)((d->hi >> 8 & 0xff) | (d->hi >> 12 & 0xf00));
-	g->base = d->lo >> 16 | (d->hi & 0xff) << 16 | (d->hi & 0xff000000);
-	g->limit = (d->lo & 0xffff) | (d->hi & 0xf0000);
-	if (g->attr & SEG_G)
-		g->limit = g->limit << 12 | 0xfff;
-}
-
 /*
  * Loading sets the accessed bit, but only where it is clear: a table in read-only memory is fine
  * as long as everything in it is marked already, and the Switchers of this world count on that.
@@ -136,7 +108,8 @@ void seg_set_real(struct cpu *cpu, unsigned sr, uint16_t sel)
 
 	g->sel = sel;
 	g->base = (uint32_t)sel << 4;
-	g->attr = (uint16_t)((g->attr & (SEG_DB | SEG_G | SEG_AVL)) | SEG_P | SEG_S | SEG_W | SEG_A);
+	g->attr = (uint16_t)((g->attr & (SEG_DB | SEG_G | SEG_AVL)) | SEG_P | SEG_S | SEG_W |
+			     SEG_A);
 }
 
 void seg_set_v86(struct cpu *cpu, unsigned sr, uint16_t sel)

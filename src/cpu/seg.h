@@ -9,7 +9,28 @@
 #include "access.h"
 
 /* May n bytes at off be read (written) through this segment?  Rights and limit; no fault. */
-bool seg_allows(const struct seg *g, uint32_t off, unsigned n, bool write);
+static inline bool seg_allows(const struct seg *g, uint32_t off, unsigned n, bool write)
+{
+	uint32_t last = off + n - 1;
+	unsigned t = g->attr & (SEG_CODE | SEG_E | SEG_W | SEG_S | SEG_P);
+
+	/* Ordinary case: present, data, expand-up, writable, the access ends within the limit. */
+	if (__builtin_expect(t == (SEG_P | SEG_S | SEG_W) && last <= g->limit && last >= off, 1))
+		return true;
+	if ((g->attr & (SEG_P | SEG_S)) != (SEG_P | SEG_S))
+		return false;
+	if (g->attr & SEG_CODE) {
+		if (write || !(g->attr & SEG_R))
+			return false;
+	} else {
+		if (write && !(g->attr & SEG_W))
+			return false;
+		if (g->attr & SEG_E)
+			return off > g->limit && last >= off &&
+			       last <= (g->attr & SEG_DB ? 0xffffffff : 0xffff);
+	}
+	return g->limit == 0xffffffff || (last <= g->limit && last >= off);
+}
 
 /* The cases seg_check() does not decide itself. */
 int seg_check_slow(struct cpu *cpu, unsigned sr, uint32_t off, unsigned n, bool write) MUST_CHECK;
@@ -46,7 +67,15 @@ struct desc {
 /* Read the descriptor `sel` names.  Beyond the table: trap `vector`(sel & ~3). */
 int seg_read_desc(struct cpu *cpu, uint16_t sel, uint8_t vector, struct desc *d) MUST_CHECK;
 /* Unpack into a hidden part; the accessed bit is not touched. */
-void seg_unpack(struct seg *g, uint16_t sel, const struct desc *d);
+static inline void seg_unpack(struct seg *g, uint16_t sel, const struct desc *d)
+{
+	g->sel = sel;
+	g->attr = (uint16_t)((d->hi >> 8 & 0xff) | (d->hi >> 12 & 0xf00));
+	g->base = d->lo >> 16 | (d->hi & 0xff) << 16 | (d->hi & 0xff000000);
+	g->limit = (d->lo & 0xffff) | (d->hi & 0xf0000);
+	if (g->attr & SEG_G)
+		g->limit = g->limit << 12 | 0xfff;
+}
 
 static inline bool desc_is_system(const struct desc *d)
 {
