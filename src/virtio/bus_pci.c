@@ -250,6 +250,7 @@ int pci_bus_add(struct pci_bus *bus, struct virtio_device *dev)
 	place_region(bus, slot);
 	dev->bus = bus;
 	dev->interrupt = interrupt;
+	dev->dialect = (struct virtio_dialect){.net_header_bytes = 12};
 	dev->offered = (dev->ops->features & offer->features) | BIT(VIRTIO_F_VERSION_1);
 	/* While it is plugged in a device sees the size that its queues will have. */
 	for (unsigned q = 0; q < dev->ops->nr_queues; q++)
