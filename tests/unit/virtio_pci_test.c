@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:977
+/*P:990
  * The PCI bus as a Guest of 4.0 to 4.13 finds it: configuration space by mechanism 1, the
  * capabilities, the registers in the region, rings in three places, first words through the window.
  * The case "hostile" goes through rows 34 to 43 of devices.md section 6, by number.
