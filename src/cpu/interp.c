@@ -8,7 +8,9 @@
 #include "access.h"
 #include "block.h"
 #include "fpu.h"
+#include "mmx_lanes.h"
 #include "seg.h"
+#include "simd.h"
 #include "system.h"
 
 #if defined(__clang__) && !defined(LG_TRAMPOLINE)
@@ -183,6 +185,7 @@ static inline uint32_t ea_add(const struct op *op, uint32_t ea, uint32_t by)
 #include "forms/bits.c.inc"
 #include "forms/string.c.inc"
 #include "forms/misc.c.inc"
+#include "forms/simd.c.inc"
 
 #include "shapes.h"
 
