@@ -138,6 +138,8 @@ static unsigned operand_bytes(enum operand o, const struct insn *in)
 	case OPR_AL: return 1;
 	case OPR_Ew:
 	case OPR_Gw: return 2;
+	case OPR_Ed:
+	case OPR_Gd:
 	case OPR_Rd: return 4;
 	default: return in->opsize;
 	}
@@ -156,13 +158,24 @@ static void resolve_registers(const struct insn *in, struct op *op)
 		case OPR_Eb:
 		case OPR_Ew:
 		case OPR_Ev:
+		case OPR_Ed:
 		case OPR_Rd: op->rm = reg_offset(in->modrm & 7, bytes); break;
 		case OPR_Gb:
 		case OPR_Gw:
+		case OPR_Gd:
 		case OPR_Gv: op->reg = reg_offset(in->modrm >> 3 & 7, bytes); break;
 		case OPR_Sw:
 		case OPR_Cd:
+		case OPR_Pq:
+		case OPR_Vx:
 		case OPR_Dd: op->reg = in->modrm >> 3 & 7; break;
+		case OPR_Qd:
+		case OPR_Qq:
+		case OPR_Nq:
+		case OPR_Wd:
+		case OPR_Wq:
+		case OPR_Wx:
+		case OPR_Ux: op->rm = in->modrm & 7; break;
 		case OPR_Zb:
 		case OPR_Zv: op->rm = reg_offset(in->opcode & 7, bytes); break;
 		case OPR_AL:
@@ -192,6 +205,16 @@ static enum op_kind kind_of(const struct cpu *cpu, const struct insn *in)
 	if (attr & A_STACK)
 		return (cpu->mode & MODE_FLAT) && (cpu->mode & MODE_SS32) ? KIND_FLAT : KIND_ANY;
 	return flat ? KIND_FLAT : KIND_ANY;
+}
+
+/* What CPUID does not offer is not executed. */
+static bool is_offered(const struct cpu *cpu, unsigned attr)
+{
+	uint32_t need = (attr & A_FXSR ? CPUID_FXSR : 0) | (attr & A_MMX ? CPUID_MMX : 0) |
+			(attr & A_SSE ? CPUID_SSE : 0) | (attr & A_SSE2 ? CPUID_SSE2 : 0) |
+			(attr & A_CLFSH ? CPUID_CLFSH : 0);
+
+	return !(need & ~cpu->model.edx1);
 }
 
 static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op, unsigned off)
@@ -224,6 +247,8 @@ static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op,
 		op->flags |= OPF_NOMEM;
 	op->flags |= (uint8_t)(kind_of(cpu, in) << OPF_KIND_SHIFT);
 	op->fn = interp_handler(in->row, in->opsize == 4, kind_of(cpu, in));
+	if (!is_offered(cpu, opmap[in->row].attr))
+		op->fn = interp_ud;
 }
 
 /* The code bytes at linear address lin: pa is known for its page; what lies on the next page is

@@ -196,6 +196,7 @@ enum cpuid_edx {
 	CPUID_SEP = 1u << 11,
 	CPUID_PGE = 1u << 13,
 	CPUID_CMOV = 1u << 15,
+	CPUID_CLFSH = 1u << 19,
 	CPUID_MMX = 1u << 23,
 	CPUID_FXSR = 1u << 24,
 	CPUID_SSE = 1u << 25,

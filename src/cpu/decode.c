@@ -81,17 +81,19 @@ static void take_imm(enum operand o, const uint8_t *p, struct insn *in)
  * instruction with so many prefixes that it passes 15 bytes is #GP, like any other.  So for an
  * opcode behind 0F without a row we still know whether a ModRM byte (and an immediate) follows.
 :*/
+static unsigned foreign_imm(uint8_t opcode)
+{
+	return (opcode & 0xfc) == 0x70 || opcode == 0xc2 || (opcode >= 0xc4 && opcode <= 0xc6);
+}
+
 static unsigned foreign_tail(const uint8_t *code, unsigned avail, unsigned n, struct insn *in)
 {
-	unsigned imm = 0;
+	unsigned imm = foreign_imm(in->opcode);
 	int m;
 
 	if ((in->opcode & 0xf8) == 0x38) {
 		imm = in->opcode >> 1 & 1;
 		n++;
-	} else if ((in->opcode & 0xfc) == 0x70 || in->opcode == 0xc2 ||
-		   (in->opcode >= 0xc4 && in->opcode <= 0xc6)) {
-		imm = 1;
 	} else if ((in->opcode < 0x10 && in->opcode != 0x0d) || (in->opcode & 0xfc) == 0x24 ||
 		   (in->opcode & 0xf8) == 0x30 || in->opcode == 0x77 || in->opcode == 0xaa) {
 		return n;
@@ -106,8 +108,8 @@ static unsigned foreign_tail(const uint8_t *code, unsigned avail, unsigned n, st
 /* A group's empty places have the immediate of their neighbours. */
 static unsigned group_imm(unsigned map, const struct insn *in)
 {
-	if (map == 2)
-		return in->opcode == 0xba;
+	if (map >= 2)
+		return in->opcode == 0xba || foreign_imm(in->opcode);
 	return in->opcode == 0xc6 ? 1 : in->opcode == 0xc7 ? in->opsize : 0;
 }
 
@@ -126,8 +128,13 @@ static bool operands_exist(const struct insn *in)
 			if (reg == 1 || reg > 4)
 				return false;
 			break;
-		case OPR_M: case OPR_Ma: case OPR_Mp: case OPR_Mq: case OPR_Ms:
+		case OPR_M: case OPR_Ma: case OPR_Mp: case OPR_Mq: case OPR_Ms: case OPR_Md:
+		case OPR_Mx:
 			if (in->modrm >= 0xc0)
+				return false;
+			break;
+		case OPR_Nq: case OPR_Ux:
+			if (in->modrm < 0xc0)
 				return false;
 			break;
 		default: break;
@@ -141,6 +148,34 @@ static bool lock_is_legal(const struct insn *in)
 	return !in->lock || ((opmap[in->row].attr & A_LOCK) && insn_is_mem(in));
 }
 
+/*C:327
+ * Behind 0F, prefixes may be part of the opcode: they choose another map, F2 and F3 before 66.  An
+ * opcode without a row there means what it means without prefixes, unless it is one of those that
+ * come with different ones.
+ */
+static unsigned map_0f(const struct insn *in, bool d32)
+{
+	if (in->rep)
+		return in->rep == REP_E ? 4 : 5;
+	return in->opsize == (d32 ? 4 : 2) ? 2 : 3;
+}
+
+static bool has_modrm(unsigned map, uint8_t opcode)
+{
+	return opmap_has_modrm(map, opcode) || (map > 2 && opmap_has_modrm(2, opcode));
+}
+
+static uint16_t find_row(unsigned map, const struct insn *in)
+{
+	unsigned id = opmap_find(map, in->opcode, in->modrm);
+
+	if (id || map <= 2)
+		return (uint16_t)id;
+	id = opmap_find(2, in->opcode, in->modrm);
+	return opmap[id].attr & A_CPUID ? ROW_NONE : (uint16_t)id;
+}
+/*:*/
+
 int insn_decode(const uint8_t *code, unsigned avail, bool d32, struct insn *in)
 {
 	unsigned n, map = 1;
@@ -153,34 +188,34 @@ int insn_decode(const uint8_t *code, unsigned avail, bool d32, struct insn *in)
 	in->base = in->index = REG_ZERO;
 	n = take_prefixes(code, avail, d32, in);
 	if (n < avail && code[n] == 0x0f) {
-		map = 2;
+		map = map_0f(in, d32);
 		n++;
 	}
 	if (n >= avail)
 		return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
 	in->opcode = code[n++];
-	in->has_modrm = opmap_has_modrm(map, in->opcode);
+	in->has_modrm = has_modrm(map, in->opcode);
 	if (in->has_modrm) {
 		int m;
 
 		if (n >= avail)
 			return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
 		in->modrm = code[n++];
-		in->row = (uint16_t)opmap_find(map, in->opcode, in->modrm);
+		in->row = find_row(map, in);
 		if (opmap[in->row].attr & A_REGONLY)
 			in->modrm |= 0xc0;
 		m = modrm_decode(code + n, avail - n, in);
 		modrm_missing = m < 0;
 		n += m < 0 ? 0 : (unsigned)m;
 	} else {
-		in->row = (uint16_t)opmap_find(map, in->opcode, 0);
+		in->row = find_row(map, in);
 	}
 	if (modrm_missing)
 		return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
 	if (!in->row) {
 		if (in->has_modrm)
 			n += group_imm(map, in);
-		else if (map == 2)
+		else if (map >= 2)
 			n = foreign_tail(code, avail, n, in);
 		if (n > avail)
 			return avail == INSN_MAX ? INSN_LONG : INSN_MORE;

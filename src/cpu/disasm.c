@@ -89,6 +89,15 @@ static void put_string(struct text *t, const struct insn *in, enum operand o)
 	    source ? "si" : "di");
 }
 
+/* A vector register or memory. */
+static void put_vector(struct text *t, const struct insn *in, const char *reg)
+{
+	if (insn_is_mem(in))
+		put_address(t, in);
+	else
+		put(t, "%s%u", reg, in->modrm & 7);
+}
+
 static void put_operand(struct text *t, const struct insn *in, enum operand o, uint32_t next)
 {
 	unsigned reg = in->modrm >> 3 & 7;
@@ -98,10 +107,21 @@ static void put_operand(struct text *t, const struct insn *in, enum operand o, u
 	case OPR_Eb: put_rm(t, in, 1); break;
 	case OPR_Ew: put_rm(t, in, 2); break;
 	case OPR_Ev: put_rm(t, in, in->opsize); break;
+	case OPR_Ed: put_rm(t, in, 4); break;
 	case OPR_Rd: put_reg(t, in->modrm & 7, 4); break;
 	case OPR_Gb: put_reg(t, reg, 1); break;
 	case OPR_Gw: put_reg(t, reg, 2); break;
 	case OPR_Gv: put_reg(t, reg, in->opsize); break;
+	case OPR_Gd: put_reg(t, reg, 4); break;
+	case OPR_Pq: put(t, "mm%u", reg); break;
+	case OPR_Vx: put(t, "xmm%u", reg); break;
+	case OPR_Qd:
+	case OPR_Qq:
+	case OPR_Nq: put_vector(t, in, "mm"); break;
+	case OPR_Wd:
+	case OPR_Wq:
+	case OPR_Wx:
+	case OPR_Ux: put_vector(t, in, "xmm"); break;
 	case OPR_Zb: put_reg(t, in->opcode & 7, 1); break;
 	case OPR_Zv: put_reg(t, in->opcode & 7, in->opsize); break;
 	case OPR_AL: put_reg(t, EAX, 1); break;
@@ -122,6 +142,8 @@ static void put_operand(struct text *t, const struct insn *in, enum operand o, u
 	case OPR_Mp:
 	case OPR_Mq:
 	case OPR_Ms:
+	case OPR_Md:
+	case OPR_Mx:
 	case OPR_Ob:
 	case OPR_Ov: put_address(t, in); break;
 	case OPR_Sw: put(t, "%s", seg_name[reg]); break;

@@ -8,7 +8,9 @@
 #include "access.h"
 #include "block.h"
 #include "fpu.h"
+#include "mmx_lanes.h"
 #include "seg.h"
+#include "simd.h"
 #include "system.h"
 
 #if defined(__clang__) && !defined(LG_TRAMPOLINE)
@@ -178,6 +180,7 @@ static inline uint32_t ea_add(const struct op *op, uint32_t ea, uint32_t by)
 #include "forms/misc.c.inc"
 #include "forms/fused.c.inc"
 #include "forms/special.c.inc"
+#include "forms/simd.c.inc"
 
 #include "shapes.h"
 

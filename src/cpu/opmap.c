@@ -20,7 +20,7 @@ const struct opmap_row opmap[ROW_LIMIT] = {
 #else
 #pragma GCC diagnostic ignored "-Woverride-init"
 #endif
-static const uint16_t last_row[2][256] = {
+static const uint16_t last_row[5][256] = {
 #define I(map, opc, ext, mn, a, b, c, shape, body, attr, fd, fu, title)                            \
 	[map - 1][opc] = ROW_ID(__LINE__),
 #include "opmap.def"
@@ -32,17 +32,24 @@ static bool row_of(unsigned id, unsigned map, uint8_t opcode)
 	return opmap[id].mnemonic && opmap[id].map == map && opmap[id].opcode == opcode;
 }
 
+/* See opmap.def: a value of the reg field or any, with any operand, memory only, register only. */
+static bool ext_fits(int ext, unsigned reg, bool mem)
+{
+	if (ext < 0)
+		return true;
+	if ((ext & 8) == 0 && (ext & 7) != (int)reg)
+		return false;
+	return ext < 0x10 || mem == (ext < 0x20);
+}
+
 unsigned opmap_find(unsigned map, uint8_t opcode, uint8_t modrm)
 {
 	unsigned reg = modrm >> 3 & 7;
 	bool mem = modrm < 0xc0;
 
-	for (unsigned id = last_row[map - 1][opcode]; row_of(id, map, opcode); id--) {
-		int ext = opmap[id].ext;
-
-		if (ext < 0 || ext == (int)reg || (ext == (int)(0x10 | reg) && mem))
+	for (unsigned id = last_row[map - 1][opcode]; row_of(id, map, opcode); id--)
+		if (ext_fits(opmap[id].ext, reg, mem))
 			return id;
-	}
 	return ROW_NONE;
 }
 
@@ -67,7 +74,13 @@ bool opmap_has_modrm(unsigned map, uint8_t opcode)
 		case OPR_Mp:
 		case OPR_Mq:
 		case OPR_Ms:
-		case OPR_Sw: return true;
+		case OPR_Sw:
+		case OPR_Ed:
+		case OPR_Gd:
+		case OPR_Md:
+		case OPR_Mx:
+		case OPR_Pq:
+		case OPR_Vx: return true;
 		}
 	return false;
 }

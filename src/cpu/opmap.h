@@ -55,6 +55,19 @@ enum operand {
 	OPR_FS,
 	OPR_GS,
 	OPR_ESC,
+	OPR_Ed,
+	OPR_Gd,
+	OPR_Md,
+	OPR_Mx,
+	OPR_Pq,
+	OPR_Qd,
+	OPR_Qq,
+	OPR_Nq,
+	OPR_Vx,
+	OPR_Wd,
+	OPR_Wq,
+	OPR_Wx,
+	OPR_Ux,
 };
 
 enum row_attr {
@@ -66,8 +79,14 @@ enum row_attr {
 	A_PROT = 32,	/* #UD in real and virtual-8086 mode */
 	A_REGONLY = 64, /* the mod field is ignored: always a register */
 	A_ESC = 128,	/* x87 escape */
-	A_FXSR = 256,	/* only if CPUID says FXSR */
-	A_PLAIN = 512,	/* reads no flag, and cannot fault with register operands */
+	A_PLAIN = 8192, /* reads no flag, and cannot fault with register operands */
+	/* Only if CPUID says so: */
+	A_FXSR = 256,
+	A_MMX = 512,
+	A_SSE = 1024,
+	A_SSE2 = 2048,
+	A_CLFSH = 4096,
+	A_CPUID = A_FXSR | A_MMX | A_SSE | A_SSE2 | A_CLFSH,
 };
 
 /* Masks of flag letters, as EFLAGS bits. */
@@ -115,7 +134,7 @@ enum opmap_id {
 
 extern const struct opmap_row opmap[ROW_LIMIT];
 
-/* The row of an opcode (map 1 or 2) whose extension fits this ModRM byte; ROW_NONE if none.  Rows
+/* The row of an opcode (map 1 to 5) whose extension fits this ModRM byte; ROW_NONE if none.  Rows
  * that need no ModRM ignore it. */
 unsigned opmap_find(unsigned map, uint8_t opcode, uint8_t modrm);
 /* Does this opcode have a ModRM byte at all?  (False also for opcodes without a row.) */

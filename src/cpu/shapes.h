@@ -19,6 +19,7 @@
  *	V, N		no operand in memory (or handled inside), with / without operand sizes
  *	HINT		a ModRM operand that is not touched
  *	LEAV		LEA
+ *	RMX, MEM	register or memory, memory only: one size, quick
 :*/
 #define S12(r16, m16, s16, r32, m32, s32, nr32, nm32)                                              \
 	{                                                                                          \
@@ -52,4 +53,6 @@
 #define SHAPE_V(b)     S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)
 #define SHAPE_N(b)     S6(b, b, b, b, b, b)
 #define SHAPE_HINT(b)  S6(b, b, b, b, b, b)
+#define SHAPE_RMX(b)   S6(b##_r, b##_m, b##_s, b##_r, b##_m, b##_s)
+#define SHAPE_MEM(b)   S6(ud, b##_m, b##_s, ud, b##_m, b##_s)
 #define SHAPE_LEAV(b)  S6(ud, b##_16_m, b##_16_s, ud, b##_32_m, b##_32_s)

@@ -152,8 +152,9 @@ static int place_descriptor(struct lguest_bus *bus, struct slot *slot)
 	const struct virtio_device *dev = slot->dev;
 	uint32_t before_acked;
 
+	slot->feature_len = bus->profile->offer[dev->ops->type].feature_len;
 	for (unsigned bit = 0; bit < 64; bit++)
-		if (dev->offered >> bit & 1)
+		if (dev->offered >> bit & 1 && slot->feature_len < bit / 8 + 1)
 			slot->feature_len = (uint8_t)(bit / 8 + 1);
 	slot->config_len = bus->profile->offer[dev->ops->type].config_len;
 	before_acked = (uint32_t)(sizeof(struct desc_header) +
@@ -198,6 +199,7 @@ int lguest_bus_add(struct lguest_bus *bus, struct virtio_device *dev)
 		return -ENOSPC;
 
 	dev->offered = dev->ops->features & offer->features;
+	dev->dialect = bus->profile->dialect;
 	for (unsigned q = 0; q < dev->ops->nr_queues; q++)
 		virtq_init(&dev->vq[q], &bus->gm, GPA(rings + q * ring_bytes), num);
 	if (dev->ops->plug)

@@ -21,9 +21,10 @@
  * What one era is shown of one type of device.
  */
 struct lguest_bus_offer {
-	bool known;	    /* there were such devices */
-	uint8_t config_len; /* bytes of configuration in the descriptor */
-	uint64_t features;  /* what we may offer it: bus_lguest_eras.c says why */
+	bool known;	     /* there were such devices */
+	uint8_t config_len;  /* bytes of configuration in the descriptor */
+	uint64_t features;   /* what we may offer it: bus_lguest_eras.c says why */
+	uint8_t feature_len; /* bytes of a bitmap, even if what we offer needs fewer */
 };
 
 /* An era: releases first .. last, both included. */
@@ -32,6 +33,7 @@ struct lguest_bus_profile {
 	uint32_t first, last; /* LGUEST_RELEASE() */
 	uint16_t queue_size;
 	bool notify_resets; /* NOTIFY on a descriptor means reset, whatever the status (3.3) */
+	struct virtio_dialect dialect;
 	struct lguest_bus_offer offer[VIRTIO_TYPES]; /* by enum virtio_type */
 };
 /*:*/

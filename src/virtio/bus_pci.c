@@ -13,6 +13,7 @@
 #include "bus_pci.h"
 #include "bus_pci_slot.h"
 #include "console.h"
+#include "net.h"
 
 /*D:642
  * Configuration space, as far as ours goes: the standard header, and behind it the chain of
@@ -68,26 +69,16 @@ _Static_assert(CFG_WINDOW_DATA + 4 == PCI_CONFIG_BYTES, "devices.md 4.5");
 
 #define BIT(f) (1ull << (f))
 
-/* Of the network's features (devices.md 3.7) those which need nothing of us but to be passed on. */
-#define NET_CSUM       0
-#define NET_GUEST_CSUM 1
-#define NET_MAC	       5
-#define NET_HOST_TSO4  11
-#define NET_HOST_TSO6  12
-#define NET_OFFER                                                                                  \
-	(BIT(NET_CSUM) | BIT(NET_GUEST_CSUM) | BIT(NET_MAC) | BIT(NET_HOST_TSO4) |                 \
-	 BIT(NET_HOST_TSO6) | BIT(VIRTIO_F_INDIRECT))
-
 /*D:643
  * What the Launchers of these years offered.  They had no FLUSH for the disk, and so have we none;
- * RO, which they had neither, is for disks that are read-only.  From a network we keep back what
- * would let it give the Guest packets that are no packets yet.
+ * RO, which they had neither, is for disks that are read-only.  Of a network card we keep back all
+ * that needs work on frames, as on the older bus.
  */
 static const struct pci_offer {
 	uint8_t class, subclass, config_len;
 	uint64_t features;
 } offers[VIRTIO_TYPES] = {
-	[VIRTIO_NET] = {0x02, 0x00, 10, NET_OFFER},
+	[VIRTIO_NET] = {0x02, 0x00, 10, BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_INDIRECT)},
 	[VIRTIO_BLK] = {0x01, 0x80, 36, BIT(VIRTIO_BLK_F_SEG_MAX) | BIT(VIRTIO_BLK_F_RO)},
 	[VIRTIO_CONSOLE] = {0x07, 0x00, 12, BIT(VIRTIO_CONSOLE_F_EMERG_WRITE)},
 	[VIRTIO_RNG] = {0xff, 0x00, 0, 0},
@@ -250,6 +241,7 @@ int pci_bus_add(struct pci_bus *bus, struct virtio_device *dev)
 	place_region(bus, slot);
 	dev->bus = bus;
 	dev->interrupt = interrupt;
+	dev->dialect = (struct virtio_dialect){.net_header_bytes = 12};
 	dev->offered = (dev->ops->features & offer->features) | BIT(VIRTIO_F_VERSION_1);
 	/* While it is plugged in a device sees the size that its queues will have. */
 	for (unsigned q = 0; q < dev->ops->nr_queues; q++)

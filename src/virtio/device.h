@@ -47,7 +47,7 @@ struct virtio_ops {
 	uint8_t type;	  /* enum virtio_type */
 	uint8_t nr_queues;
 	uint64_t features; /* all that it can do; an era offers a part of that */
-	/* The bus has decided on dev->offered and the queue size: fill dev->config.  May take
+	/* The bus has decided on dev->offered, dialect and queue size: fill dev->config.  May take
 	 * features back that this very device has not. */
 	void (*plug)(struct virtio_device *dev);
 	/* The Guest kicked queue q, which exists, of a device that is not stopped. */
@@ -65,6 +65,15 @@ struct virtio_ops {
 };
 /*:*/
 
+/*D:617
+ * What a Guest's virtio takes for granted and no feature bit says.  The bus knows which one it is.
+ */
+struct virtio_dialect {
+	uint8_t net_header_bytes; /* before each frame: 8 (2.6.24), 10, or 12 (virtio 1) */
+	bool net_counts_sent;	  /* the driver learns from used lengths how much it has sent */
+};
+/*:*/
+
 /*D:616
  * A device.  The bus fills the second half when it is plugged in.
  */
@@ -75,6 +84,7 @@ struct virtio_device {
 	const char *stopped; /* why we no longer serve it, until it is reset; NULL: we do */
 	uint8_t config[VIRTIO_CONFIG_MAX];
 
+	struct virtio_dialect dialect;
 	struct virtq vq[VIRTIO_QUEUES_MAX];
 	void *bus;
 	void (*interrupt)(void *bus, struct virtio_device *dev, unsigned q);

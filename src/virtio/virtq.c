@@ -81,6 +81,7 @@ void virtq_reset(struct virtq *vq)
 	vq->used_idx = 0;
 	vq->budget = 0;
 	vq->pushed = false;
+	vq->quiet = false;
 }
 
 static bool read_u16(const struct virtq *vq, uint32_t gpa, uint16_t *v)
@@ -273,6 +274,16 @@ bool virtq_wants_interrupt(struct virtq *vq)
 	       !(flags & VIRTQ_AVAIL_NO_INTERRUPT);
 }
 /*:*/
+
+void virtq_set_quiet(struct virtq *vq, bool quiet)
+{
+	le16_t flags = le16(quiet ? VIRTQ_USED_NO_NOTIFY : 0);
+
+	/* A ring that cannot be written will stop its device with the next push. */
+	if (vq->num && quiet != vq->quiet &&
+	    gm_write(vq->gm, vq->used, &flags, sizeof(flags)))
+		vq->quiet = quiet;
+}
 
 /*D:613
  * Moving bytes.  A Guest cuts its buffers as it likes, so a device thinks in bytes of the readable

@@ -31,6 +31,7 @@ enum virtq_desc_flags {
 };
 
 #define VIRTQ_AVAIL_NO_INTERRUPT 1u
+#define VIRTQ_USED_NO_NOTIFY	 1u
 
 _Static_assert(sizeof(struct virtq_desc) == 16, "devices.md 2.6");
 /*:*/
@@ -48,6 +49,7 @@ struct virtq {
 	uint16_t budget;     /* chains that may still be taken in this batch */
 	bool indirect;	     /* the feature was offered */
 	bool pushed;	     /* given back something since the last interrupt decision */
+	bool quiet;	     /* the Guest was asked not to kick */
 };
 /*:*/
 
@@ -88,6 +90,8 @@ int virtq_pop(struct virtq *vq, struct virtq_chain *chain, const char **why) MUS
 int virtq_push(struct virtq *vq, uint16_t id, uint32_t written, const char **why) MUST_CHECK;
 /* Batch done: does the Guest want to hear of it?  (devices.md 3.6, the rule of 3.0 and later) */
 bool virtq_wants_interrupt(struct virtq *vq);
+/* Ask the Guest not to kick this queue, or to kick it again.  It may kick all the same. */
+void virtq_set_quiet(struct virtq *vq, bool quiet);
 
 /* Bytes from `off` of the readable part into buf; returns how many there were, at most len. */
 uint32_t virtq_gather(const struct virtq *vq, const struct virtq_chain *chain, uint64_t off,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:978
+/*P:991
  * Instructions that the Host reports, as bytes: each form of devices.md 4.4 and 4.8, with what it
  * does to which register, how long it is, and what is not one of them (row 41 of section 6).
 :*/

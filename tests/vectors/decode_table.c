@@ -12,11 +12,23 @@
 #include <zlib.h>
 
 #include "cpu/block.h"
+#include "cpu/fpu.h"
 
 struct record {
 	uint8_t code[16];
 	uint8_t len, trap, class, zydis_len;
 };
+
+/* The opcode map has one row for all escapes of an opcode.  The x87 knows which are instructions:
+ * with CR0.EM set it refuses those with #NM and the others with #UD. */
+static bool x87_has(const struct insn *in)
+{
+	static struct cpu cpu;
+	struct fpu_insn esc = {.opcode = in->opcode, .modrm = in->modrm};
+
+	cpu.s.cr0 = CR0_EM;
+	return fpu_esc(&cpu, &esc) && cpu.trap.vector == V_NM;
+}
 
 /* What the CPU would do: a length, or INSN_UD, or INSN_LONG. */
 static int decoded(const uint8_t *code)
@@ -26,11 +38,10 @@ static int decoded(const uint8_t *code)
 
 	if (len <= 0)
 		return len;
-	if (opmap[in.row].attr & A_FXSR) /* not in the default model */
+	if (interp_handler(in.row, in.opsize == 4,
+			   in.has_modrm && !insn_is_mem(&in) ? KIND_REG : KIND_ANY) == interp_ud)
 		return INSN_UD;
-	if (interp_handler(in.row, in.opsize == 4, in.has_modrm && !insn_is_mem(&in) ? KIND_REG
-										     : KIND_ANY) ==
-	    interp_ud)
+	if ((opmap[in.row].attr & A_ESC) && !x87_has(&in))
 		return INSN_UD;
 	return len;
 }
@@ -46,8 +57,27 @@ static bool has_old_meaning(const struct record *r)
 	struct insn in;
 
 	return insn_decode(r->code, 16, true, &in) > 0 &&
-	       (opmap[in.row].map == 1 ? in.opcode == 0x90 :
-	        (in.opcode >= 0x18 && in.opcode <= 0x1f) || in.opcode == 0xbc || in.opcode == 0xbd);
+	       (opmap[in.row].map == 1 ? in.opcode == 0x90
+				       : (in.opcode >= 0x18 && in.opcode <= 0x1f) ||
+						 in.opcode == 0xbc || in.opcode == 0xbd);
+}
+
+/* An instruction that is there only if CPUID says so: for some i686 it is one, for others not. */
+static bool needs_cpuid(const struct record *r)
+{
+	struct insn in;
+
+	return insn_decode(r->code, 16, true, &in) > 0 && opmap[in.row].attr & A_CPUID;
+}
+
+/* BOUND, LES and LDS of a register are prefixes of newer processors, and long ones; to an i686 they
+ * are #UD wherever the instruction would have ended. */
+static bool is_vex(const struct record *r)
+{
+	struct insn in;
+
+	return insn_decode(r->code, 16, true, &in) == INSN_UD && in.modrm >= 0xc0 &&
+	       (in.opcode == 0x62 || (in.opcode & 0xfe) == 0xc4);
 }
 
 static bool row_ok(const struct record *r)
@@ -57,11 +87,11 @@ static bool row_ok(const struct record *r)
 	switch (r->class) {
 	case 0: return got == r->len || (r->trap == 6 && got == INSN_UD);
 	case 1:
-		if (has_old_meaning(r))
+		if (has_old_meaning(r) || needs_cpuid(r))
 			return got == r->len;
 		return got == INSN_UD;
 	case 2: return got == INSN_UD;
-	case 4: return got == INSN_LONG;
+	case 4: return got == INSN_LONG || is_vex(r);
 	default: return true;
 	}
 }
