@@ -41,17 +41,20 @@ enum lgemu_clock {
 enum lgemu_device_kind {
 	LGEMU_DISK, /* path: an image, as raw bytes, a whole number of 512-byte sectors */
 	LGEMU_RNG,  /* random bytes, from the seed */
+	LGEMU_NET,  /* path: what it is plugged into, as --net has it: "user", "hub:PATH" ... */
 };
 
 enum lgemu_device_flags {
 	LGEMU_READ_ONLY = 1,
 	LGEMU_SNAPSHOT = 2, /* what the Guest writes is kept in memory; the file is never touched */
+	LGEMU_TUNNET = 4,   /* path: as the original's --tunnet has it: "IP", "bridge:NAME" */
 };
 
 struct lgemu_device {
 	enum lgemu_device_kind kind;
 	const char *path;
-	unsigned flags; /* enum lgemu_device_flags */
+	unsigned flags;	     /* enum lgemu_device_flags */
+	const char *capture; /* LGEMU_NET: a pcap file to write all its frames to; NULL: none */
 };
 
 #define LGEMU_RTC_DEFAULT INT64_MIN /* 2000-01-01 in virtual mode, the time of day in real mode */

@@ -32,6 +32,7 @@ struct net_poll {
  */
 struct net_ops {
 	const char *name;
+	bool answers_at_once; /* what was sent may have made frames come; to look costs nothing */
 	/* A frame for the outside.  What cannot be sent now is lost, as on any wire.  0, or -errno
 	 * if nothing can be sent any more. */
 	int (*send)(struct net_backend *b, const uint8_t *frame, uint32_t n);

@@ -244,6 +244,7 @@ static void user_close(struct net_backend *b)
 
 static const struct net_ops user_ops = {
 	.name = "user",
+	.answers_at_once = true,
 	.send = user_send,
 	.receive = user_receive,
 	.poll = user_poll,

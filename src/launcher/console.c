@@ -5,15 +5,12 @@
  * stamp, input of the virtio console.
 :*/
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "virtio/console.h"
 #include "vm.h"
-
-#define NS_PER_MS 1000000u
 
 uint64_t host_now_ns(void)
 {
@@ -99,24 +96,20 @@ static int take_input(struct lgemu *vm, const uint8_t *buf, size_t n)
 }
 
 /*L:511
- * Is there something to read?  End of input closes the console's input and nothing else: the Guest
- * runs on, it has just lost its keyboard.
+ * Where typed bytes come from: -1 if nobody types, or if what was typed must be read first.  End of
+ * input closes the console's input and nothing else: the Guest runs on, it has just lost its
+ * keyboard.
  */
-int console_look(struct lgemu *vm, uint64_t wait_ns)
+int console_fd(const struct lgemu *vm)
 {
-	/* Never long without looking whether somebody wants us to stop. */
-	uint64_t ms = wait_ns / NS_PER_MS + (wait_ns % NS_PER_MS != 0);
-	const bool listen = vm->input_open && !vm->nr_typed;
-	struct pollfd p = {vm->options.console_fd, POLLIN, 0};
-	uint8_t buf[512];
-	int n;
+	return vm->input_open && !vm->nr_typed ? vm->options.console_fd : -1;
+}
 
-	if (!listen && !wait_ns)
-		return 0;
-	n = poll(&p, listen ? 1 : 0, ms > 100 ? 100 : (int)ms);
-	if (n <= 0 || !listen)
-		return 0;
-	n = tty_read(vm->options.console_fd, buf, sizeof(buf));
+int console_take(struct lgemu *vm)
+{
+	uint8_t buf[512];
+	int n = tty_read(vm->options.console_fd, buf, sizeof(buf));
+
 	if (n == -EAGAIN || n == -EINTR)
 		return 0;
 	if (n <= 0) {

@@ -125,6 +125,8 @@ void lgemu_destroy(struct lgemu *vm)
 	tty_restore();
 	for (i = 0; i < vm->nr_guests; i++)
 		guest_close(&vm->guest[i]);
+	net_destroy(vm->net);
+	net_poll_free(&vm->poll);
 	machine_fini(&vm->machine);
 	image_close(&vm->host);
 	symbols_free(&vm->symbols);

@@ -104,21 +104,34 @@ static int add_console(struct guest *g)
 	return err;
 }
 
+static int make_device(struct guest *g, const struct lgemu_options *o, const struct lgemu_device *d,
+		       struct virtio_device **dev, const char **what)
+{
+	*dev = NULL;
+	switch (d->kind) {
+	case LGEMU_DISK: *what = "block"; return open_disk(g, d, dev);
+	case LGEMU_NET: *what = "net"; return net_add(g, d, o->seed, dev);
+	case LGEMU_RNG:
+		*what = "rng";
+		*dev = virtio_rng_create(o->seed);
+		return 0;
+	}
+	return complain(&g->vm->error, -EINVAL, "there is no device of kind %d", d->kind);
+}
+
 static int add_devices(struct guest *g, const struct lgemu_options *o)
 {
 	const struct lgemu_device *d;
 	struct virtio_device *dev;
+	const char *what;
 	int err;
 
 	if (g->pci && (err = add_console(g)))
 		return err;
 	for (d = o->devices; d < o->devices + o->nr_devices; d++) {
-		dev = NULL;
-		if (d->kind == LGEMU_RNG)
-			dev = virtio_rng_create(o->seed);
-		else if ((err = open_disk(g, d, &dev)))
-			return err;
-		err = plug(g, dev, d->kind == LGEMU_RNG ? "rng" : "block");
+		err = make_device(g, o, d, &dev, &what);
+		if (!err)
+			err = plug(g, dev, what);
 		if (err)
 			return err;
 	}

@@ -249,7 +249,7 @@ static void bell(struct lgemu *vm)
 	if (!loop_answer(vm, &ans))
 		loop_fail(vm, LGEMU_VECTOR_BUG, "the Host rang, but gave no door page");
 	else if (vm->asked == DOOR_REQ_RUN)
-		run_answered(&vm->guest[vm->turn], &ans);
+		run_answered(&vm->guest[vm->turn], &ans), net_pump(vm->net);
 	else
 		request_done(&vm->guest[vm->turn], &ans);
 }
@@ -277,13 +277,15 @@ static void take_events(struct lgemu *vm)
 	while ((e = machine_event(&vm->machine))) {
 		if (e->source == EVENT_CONSOLE)
 			console_type(vm, e->bytes, e->len);
+		else if (e->source >= EVENT_NET)
+			net_event(vm->net, e->source - EVENT_NET, e->bytes, e->len);
 		machine_pop(&vm->machine);
 	}
 }
 
 static void look(struct lgemu *vm, uint64_t wait_ns)
 {
-	if (console_look(vm, wait_ns) < 0)
+	if (outside_look(vm, wait_ns) < 0)
 		end(vm, LGEMU_LEFT);
 }
 
@@ -310,20 +312,26 @@ static void look_outside(struct lgemu *vm)
  * Nobody has anything to do.  In real mode we wait for whatever comes first, a deadline or a key.
  * In virtual mode time jumps to the deadline; but when somebody is at the other end of a pipe, and
  * the Guest has been quiet for a while, then the next thing to happen is probably that they write,
- * and racing through the years until then would do nobody any good.
+ * and racing through the years until then would do nobody any good.  And once a Guest has talked to
+ * somebody outside, who lives in real time, idleness takes as long here as there: an answer that
+ * takes a millisecond must not come an hour late.
  */
 static void idle_virtual(struct lgemu *vm, uint64_t until)
 {
 	const uint64_t now = machine_clock_ns(&vm->machine),
-		       pending = events_next_ns(&vm->machine.events);
-	uint64_t wait = 0;
+		       pending = events_next_ns(&vm->machine.events), start = host_now_ns();
+	const bool paced = net_paces(vm->net);
+	uint64_t wait = 0, passed;
 
 	if (until == UINT64_MAX)
 		wait = UINT64_MAX;
-	else if (now - vm->quiet_ns > QUIET_NS && pending == UINT64_MAX)
+	else if (paced || (now - vm->quiet_ns > QUIET_NS && pending == UINT64_MAX))
 		wait = until - now < LOOK_NS ? until - now : LOOK_NS;
-	if (vm->input_open)
+	if (vm->input_open || net_outside(vm->net))
 		look(vm, wait);
+	passed = host_now_ns() - start;
+	if (paced && until != UINT64_MAX && passed < until - now)
+		until = now + passed;
 	if (until != UINT64_MAX)
 		machine_idle_until(&vm->machine, until);
 }
@@ -342,7 +350,7 @@ static void idle(struct lgemu *vm, uint64_t until)
 
 	if (event < until)
 		until = event;
-	if (until == UINT64_MAX && (!vm->input_open || vm->nr_typed))
+	if (until == UINT64_MAX && (!vm->input_open || vm->nr_typed) && !net_outside(vm->net))
 		end(vm, LGEMU_IDLE); /* what waits in vm->typed has found no reader */
 	else if (vm->machine.clock == MACHINE_REAL)
 		idle_real(vm, until);

@@ -32,6 +32,15 @@ const char opts_help[] =
 	"      --snapshot           what is written to the disk before this is forgotten at the end;\n"
 	"                           given before any disk, both are for all of them\n"
 	"      --rng                random bytes, from --seed\n"
+	"      --net user           a network card; the world, without privilege.  Options, each after\n"
+	"                           a comma: hostfwd=tcp::2222-:22, allow-host (10.0.2.2 is then\n"
+	"                           this host's loopback), and for any network mac=ADDRESS\n"
+	"      --net hub[:PATH]     the other cards on it, and those of other processes\n"
+	"      --net stream:WHERE   a socket, PATH or HOST:PORT, that speaks as QEMU's (passt)\n"
+	"      --net tap:NAME       a TAP device\n"
+	"      --net none           a card without a cable\n"
+	"      --tunnet=IP[:MAC], --tunnet=bridge:NAME[:MAC]   a TAP device, made as the original did\n"
+	"      --pcap FILE          write down what crosses the network card before this\n"
 	"\nThe machine:\n"
 	"      --clock MODE         virtual (repeatable; default), real (default on a terminal)\n"
 	"      --rtc-base SECONDS   the wall clock at the start, since 1970\n"
@@ -61,6 +70,9 @@ enum opt {
 	OPT_READ_ONLY,
 	OPT_SNAPSHOT,
 	OPT_RNG,
+	OPT_NET,
+	OPT_TUNNET,
+	OPT_PCAP,
 	OPT_CLOCK,
 	OPT_RTC_BASE,
 	OPT_SEED,
@@ -92,6 +104,9 @@ static const struct option long_options[] = {
 	{"read-only", no_argument, NULL, OPT_READ_ONLY},
 	{"snapshot", no_argument, NULL, OPT_SNAPSHOT},
 	{"rng", no_argument, NULL, OPT_RNG},
+	{"net", required_argument, NULL, OPT_NET},
+	{"tunnet", required_argument, NULL, OPT_TUNNET},
+	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"clock", required_argument, NULL, OPT_CLOCK},
 	{"rtc-base", required_argument, NULL, OPT_RTC_BASE},
 	{"seed", required_argument, NULL, OPT_SEED},
@@ -154,7 +169,7 @@ static int add_device(struct opts *o, enum lgemu_device_kind kind, const char *p
 	if (o->machine.nr_devices == OPTS_DEVICES)
 		return complain(c, -EINVAL, "too many devices; a guest has at most %u",
 				OPTS_DEVICES);
-	o->device[o->machine.nr_devices++] = (struct lgemu_device){kind, path, flags};
+	o->device[o->machine.nr_devices++] = (struct lgemu_device){kind, path, flags, NULL};
 	return 0;
 }
 
@@ -169,6 +184,18 @@ static void set_disk_flag(struct opts *o, unsigned flag, unsigned *all)
 			return;
 		}
 	*all |= flag;
+}
+
+static int set_capture(struct opts *o, const char *path, struct complaint *c)
+{
+	unsigned i;
+
+	for (i = o->machine.nr_devices; i-- > 0;)
+		if (o->device[i].kind == LGEMU_NET) {
+			o->device[i].capture = path;
+			return 0;
+		}
+	return complain(c, -EINVAL, "--pcap %s: it comes behind the --net it belongs to", path);
 }
 
 static int set_clock(struct opts *o, const char *text, struct complaint *c)
@@ -216,6 +243,9 @@ static int take_option(struct opts *o, int opt, const char *arg, unsigned *disk_
 	case OPT_READ_ONLY: set_disk_flag(o, LGEMU_READ_ONLY, disk_flags); break;
 	case OPT_SNAPSHOT: set_disk_flag(o, LGEMU_SNAPSHOT, disk_flags); break;
 	case OPT_RNG: return add_device(o, LGEMU_RNG, NULL, 0, c);
+	case OPT_NET: return add_device(o, LGEMU_NET, arg, 0, c);
+	case OPT_TUNNET: return add_device(o, LGEMU_NET, arg, LGEMU_TUNNET, c);
+	case OPT_PCAP: return set_capture(o, arg, c);
 	case OPT_VERBOSE: o->verbose = true; break;
 	case OPT_HELP: o->verb = OPTS_HELP; break;
 	case OPT_VERSION: o->verb = OPTS_VERSION; break;

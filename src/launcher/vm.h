@@ -15,6 +15,7 @@
 #include "image.h"
 #include "lgemu.h"
 #include "machine/board.h"
+#include "net.h"
 #include "script.h"
 #include "symbols.h"
 #include "virtio/bus_lguest.h"
@@ -98,6 +99,9 @@ struct lgemu {
 	uint64_t look_ns;  /* board clock at which to look for input again (virtual mode) */
 	uint64_t quiet_ns; /* board clock of the Guest's last output */
 	struct script script;
+
+	struct net *net;      /* NULL: no Guest has a network card */
+	struct net_poll poll; /* what we wait for */
 };
 
 /* create.c: */
@@ -127,10 +131,15 @@ void devices_state(const struct guest *g, const struct virtio_sink *sink);
 void console_print(struct lgemu *vm, const uint8_t *bytes, size_t n);
 void console_type(struct lgemu *vm, const uint8_t *bytes, size_t n);
 void console_retry(struct lgemu *vm);
-/* Look for typed bytes, waiting for them at most wait_ns.  1: some came; 0: none; -1: the user
- * wants to leave. */
-int console_look(struct lgemu *vm, uint64_t wait_ns) MUST_CHECK;
+/* What to wait on for typed bytes; -1: nothing. */
+int console_fd(const struct lgemu *vm);
+/* Take them.  1: some came; 0: none; -1: the user wants to leave. */
+int console_take(struct lgemu *vm) MUST_CHECK;
 uint64_t host_now_ns(void);
+
+/* outside.c: */
+/* Look for keys and frames, waiting for them at most wait_ns.  -1: the user wants to leave. */
+int outside_look(struct lgemu *vm, uint64_t wait_ns) MUST_CHECK;
 
 /* loop.c: */
 enum lgemu_reason loop_run(struct lgemu *vm, uint64_t max_insns);

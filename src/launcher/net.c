@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:761
+ * The wires.  A network is a switch; into its ports go the cards of this machine's Guests and, into
+ * the first, whatever leads outside.  Between two cards a frame goes at once, in the same moment of
+ * the board clock, so Guests that only talk to each other are part of the run and can be had again.
+ * What comes from outside is an event like a key that is typed, and what goes out is output.
+:*/
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/net_switch.h"
+#include "backend/pcap.h"
+#include "net.h"
+#include "replay/hash.h"
+#include "virtio/net.h"
+#include "vm.h"
+
+#define PORT_OUT 0
+
+/* A Guest can have as many cards as it has interrupt lines for. */
+#define NICS	 (VM_GUESTS * 15)
+#define NETWORKS NICS
+
+struct nic {
+	struct net *net;
+	struct network *network;
+	unsigned port;
+	struct virtio_device *dev; /* the bus owns it */
+	struct pcap *pcap;	   /* or NULL */
+};
+
+struct network {
+	struct net_spec spec;
+	struct net_switch sw;
+	struct nic *nic[NET_PORTS];
+	struct net_backend *out; /* NULL: there is no outside, or not any more */
+	bool talked;		 /* a frame has crossed to or from outside */
+	unsigned pending;	 /* frames from outside in the event queue */
+	unsigned first_fd, nr_fds;
+};
+
+struct net {
+	struct lgemu *vm;
+	unsigned nr_networks, nr_nics;
+	struct network network[NETWORKS];
+	struct nic nic[NICS];
+	uint8_t frame[NET_BYTES_MAX]; /* on its way in */
+};
+
+static void warn(struct lgemu *vm, const char *text)
+{
+	if (vm->options.warning)
+		vm->options.warning(vm->options.ctx, text);
+}
+
+/* The outside is gone.  For the Guest that is a cable which somebody has pulled. */
+static void cut(struct net *net, struct network *nw, int err)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "the network %s is gone (%s); the guest goes on without it",
+		 nw->spec.where, err == -EPIPE ? "the other end has hung up" : strerror(-err));
+	warn(net->vm, text);
+	net_switch_unplug(&nw->sw, PORT_OUT);
+	net_close(nw->out);
+	nw->out = NULL;
+	nw->nr_fds = 0;
+}
+
+/* --- frames -------------------------------------------------------------------------------------- */
+
+static void capture(const struct nic *nic, const uint8_t *frame, uint32_t n)
+{
+	if (nic->pcap)
+		pcap_write(nic->pcap, machine_clock_ns(&nic->net->vm->machine), frame, n);
+}
+
+static void spread(struct net *net, struct network *nw, unsigned from, const uint8_t *frame,
+		   uint32_t n)
+{
+	uint32_t ports = net_switch_forward(&nw->sw, from, frame);
+	int err;
+
+	for (unsigned port = 1; port < NET_PORTS; port++)
+		if (ports >> port & 1 && virtio_net_receive(nw->nic[port]->dev, frame, n))
+			capture(nw->nic[port], frame, n);
+	if (!(ports >> PORT_OUT & 1))
+		return;
+	nw->talked = true;
+	err = nw->out->ops->send(nw->out, frame, n);
+	if (err)
+		cut(net, nw, err);
+}
+
+static void transmit(void *ctx, const uint8_t *frame, uint32_t n)
+{
+	struct nic *nic = ctx;
+
+	capture(nic, frame, n);
+	spread(nic->net, nic->network, nic->port, frame, n);
+}
+
+void net_event(struct net *net, uint32_t nr, const uint8_t *frame, uint32_t n)
+{
+	struct network *nw;
+
+	if (!net || nr >= net->nr_networks)
+		return;
+	nw = &net->network[nr];
+	if (nw->pending)
+		nw->pending--;
+	if (n < NET_FRAME_MIN)
+		return;
+	nw->talked = true;
+	spread(net, nw, PORT_OUT, frame, n);
+}
+
+/*L:520
+ * Taking frames from outside, as many as all cards on that wire are sure to have room for.  The
+ * rest stays where it is: in a socket that fills, and in the end with whoever sends too fast, which
+ * is what a network does to its senders everywhere.
+ */
+static unsigned room(const struct network *nw)
+{
+	unsigned least = UINT32_MAX, has;
+
+	for (unsigned port = 1; port < NET_PORTS; port++) {
+		if (!nw->nic[port])
+			continue;
+		has = virtio_net_room(nw->nic[port]->dev);
+		if (has < least)
+			least = has;
+	}
+	return least > nw->pending ? least - nw->pending : 0;
+}
+
+static void take(struct net *net, struct network *nw)
+{
+	const uint32_t source = EVENT_NET + (uint32_t)(nw - net->network);
+	unsigned left = room(nw);
+	int n = 0;
+
+	for (; nw->out && left; left--) {
+		n = nw->out->ops->receive(nw->out, net->frame, sizeof(net->frame));
+		if (n < 0)
+			break;
+		if (machine_push(&net->vm->machine, 0, source, net->frame, (uint32_t)n))
+			break; /* out of memory, and a frame is lost */
+		nw->pending++;
+	}
+	if (n < 0 && n != -EAGAIN)
+		cut(net, nw, n);
+}
+
+void net_pump(struct net *net)
+{
+	for (unsigned i = 0; net && i < net->nr_networks; i++)
+		if (net->network[i].out && net->network[i].out->ops->answers_at_once)
+			take(net, &net->network[i]);
+}
+/*:*/
+
+/* --- waiting ------------------------------------------------------------------------------------- */
+
+bool net_outside(const struct net *net)
+{
+	for (unsigned i = 0; net && i < net->nr_networks; i++)
+		if (net->network[i].out)
+			return true;
+	return false;
+}
+
+bool net_paces(const struct net *net)
+{
+	for (unsigned i = 0; net && i < net->nr_networks; i++)
+		if (net->network[i].out && net->network[i].talked)
+			return true;
+	return false;
+}
+
+int net_poll_fill(struct net *net, struct net_poll *p)
+{
+	struct network *nw;
+	int err = 0;
+
+	for (unsigned i = 0; net && i < net->nr_networks && !err; i++) {
+		nw = &net->network[i];
+		nw->first_fd = p->nr;
+		if (nw->out)
+			err = nw->out->ops->poll(nw->out, p, room(nw) > 0);
+		nw->nr_fds = p->nr - nw->first_fd;
+	}
+	return err;
+}
+
+void net_poll_done(struct net *net, const struct net_poll *p)
+{
+	struct network *nw;
+
+	for (unsigned i = 0; net && i < net->nr_networks; i++) {
+		nw = &net->network[i];
+		if (nw->out && nw->out->ops->polled)
+			nw->out->ops->polled(nw->out, p->fd + nw->first_fd, nw->nr_fds);
+		if (nw->out)
+			take(net, nw);
+	}
+}
+
+/* --- plugging in --------------------------------------------------------------------------------- */
+
+static uint64_t clock_ns(void *ctx)
+{
+	const struct lgemu *vm = ctx;
+
+	return machine_clock_ns(&vm->machine);
+}
+
+static int open_outside(struct lgemu *vm, struct network *nw, const char *word)
+{
+	const struct net_env env = {clock_ns, vm};
+	char why[NET_WHY_BYTES];
+	int err = net_open(&nw->spec, &env, &nw->out, why);
+
+	if (err)
+		return complain(&vm->error, err, "the network %s: %s", word, why);
+	if (nw->out)
+		net_switch_plug(&nw->sw, PORT_OUT);
+	return 0;
+}
+
+/* A hub by its name is one for all cards of the machine; all else each card has to itself. */
+static struct network *find_hub(struct net *net, const struct net_spec *spec)
+{
+	for (unsigned i = 0; i < net->nr_networks; i++)
+		if (spec->kind == NET_HUB && net->network[i].spec.kind == NET_HUB &&
+		    !strcmp(net->network[i].spec.where, spec->where))
+			return &net->network[i];
+	return NULL;
+}
+
+static int join(struct lgemu *vm, struct nic *nic, const struct net_spec *spec, const char *word)
+{
+	struct net *net = vm->net;
+	struct network *nw = find_hub(net, spec);
+	int err;
+
+	if (!nw) {
+		nw = &net->network[net->nr_networks];
+		nw->spec = *spec;
+		err = open_outside(vm, nw, word);
+		if (err)
+			return err;
+		net->nr_networks++;
+	}
+	nic->network = nw;
+	for (nic->port = 1; nic->port < NET_PORTS && nw->nic[nic->port]; nic->port++)
+		;
+	if (nic->port == NET_PORTS)
+		return complain(&vm->error, -ENFILE, "the network %s: it has no more ports", word);
+	nw->nic[nic->port] = nic;
+	net_switch_plug(&nw->sw, nic->port);
+	return 0;
+}
+
+/*L:521
+ * Addresses.  02 says that nobody has bought it; then two bytes out of the seed, the seat at a hub
+ * that other processes share, which Guest, and which of its cards.  So they are the same in each
+ * run, and no two on one wire are equal, unless two processes with the same seed meet on a wire that
+ * knows no seats.
+ */
+static void make_mac(uint8_t mac[NET_MAC_BYTES], uint64_t seed, const struct guest *g,
+		     const struct nic *nic)
+{
+	const struct net_backend *out = nic->network->out;
+	const uint64_t h = hash_add(0, seed);
+
+	mac[0] = 2;
+	mac[1] = (uint8_t)(h >> 8);
+	mac[2] = (uint8_t)h;
+	mac[3] = (uint8_t)(out ? out->seat : 0);
+	mac[4] = (uint8_t)g->id;
+	mac[5] = (uint8_t)(nic - nic->net->nic);
+}
+/*:*/
+
+static int parse(struct lgemu *vm, const struct lgemu_device *d, struct net_spec *spec)
+{
+	const char *why = "cannot be read";
+	const bool original = d->flags & LGEMU_TUNNET;
+	int err = original ? net_spec_parse_tunnet(spec, d->path, &why)
+			   : net_spec_parse(spec, d->path, &why);
+
+	if (err)
+		complain(&vm->error, err, "--%s %s: it %s", original ? "tunnet" : "net", d->path,
+			 why);
+	return err;
+}
+
+static struct nic *new_nic(struct lgemu *vm)
+{
+	struct nic *nic;
+
+	if (!vm->net) {
+		vm->net = calloc(1, sizeof(*vm->net));
+		if (!vm->net)
+			return NULL;
+		vm->net->vm = vm;
+	}
+	if (vm->net->nr_nics == NICS)
+		return NULL;
+	nic = &vm->net->nic[vm->net->nr_nics++];
+	nic->net = vm->net;
+	return nic;
+}
+
+int net_add(struct guest *g, const struct lgemu_device *d, uint64_t seed,
+	    struct virtio_device **dev)
+{
+	struct lgemu *vm = g->vm;
+	struct net_spec spec;
+	struct nic *nic;
+	int err = parse(vm, d, &spec);
+
+	if (err)
+		return err;
+	nic = new_nic(vm);
+	if (!nic)
+		return complain(&vm->error, -ENFILE, "a guest has at most 15 network cards");
+	err = join(vm, nic, &spec, d->path);
+	if (err)
+		return err;
+	if (!spec.has_mac)
+		make_mac(spec.mac, seed, g, nic);
+	nic->dev = *dev = virtio_net_create(spec.mac, transmit, nic);
+	if (d->capture && (err = pcap_create(d->capture, &nic->pcap)))
+		return complain(&vm->error, err, "cannot write the capture %s: %s", d->capture,
+				strerror(-err));
+	return 0;
+}
+
+void net_destroy(struct net *net)
+{
+	unsigned i;
+
+	if (!net)
+		return;
+	for (i = 0; i < net->nr_networks; i++)
+		net_close(net->network[i].out);
+	for (i = 0; i < net->nr_nics; i++)
+		if (pcap_close(net->nic[i].pcap))
+			warn(net->vm, "a capture could not be written to its end");
+	free(net);
+}
