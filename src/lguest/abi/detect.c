@@ -6,7 +6,7 @@
  * in its kernel.  Where those lie tells the layout, and the register that held the address tells
  * the rest.  guest-host.md 13.3 is the recipe.
 :*/
-#include "../lg.h"
+#include "lg.h"
 
 /*H:220
  * The 64 status bytes are all 0xff, and the word before them is still zero.

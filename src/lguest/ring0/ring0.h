@@ -6,7 +6,7 @@
 #ifndef LGUEST_RING0_H
 #define LGUEST_RING0_H
 
-#include "../lg.h"
+#include "lg.h"
 
 /*H:810
  * A board is what the machine has besides CPU and memory.  lgemu's has the door; a PC has a PIT, a
