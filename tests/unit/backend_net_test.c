@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:978
+/*P:955
  * The outside ends of a network: words taken apart, a switch that learns, hubs in a folder of their
  * own (three in one process, which they cannot know), the stream over a socket pair, a capture read
  * back byte by byte, and address translation as far as it goes without anybody outside.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:977
+/*P:956
  * The network card with its rings made by hand, in the three dialects: frames cut in every way, the
  * FIFO, and rows 4 to 10, 12 to 14, 20 and 21 of devices.md section 6.
 :*/
