@@ -175,7 +175,9 @@ static struct cpuid cpuid(const struct cpu *cpu, uint32_t leaf)
 	case 0: /* GenuineIntel, in this odd order */
 		return (struct cpuid){2, 0x756e6547, 0x6c65746e, 0x49656e69};
 	case 1:
-		return (struct cpuid){m->signature, 0, m->ecx1, m->edx1};
+		/* EBX: what CLFLUSH flushes, in units of 8 bytes. */
+		return (struct cpuid){m->signature, m->edx1 & CPUID_CLFSH ? 8 << 8 : 0, m->ecx1,
+				      m->edx1};
 	case 0x80000000:
 		return (struct cpuid){0x80000004, 0, 0, 0};
 	case 0x80000001:

@@ -112,7 +112,8 @@ START_TEST(cpuid)
 	cpu->s.r[EAX] = 1;
 	sys_cpuid(cpu);
 	ck_assert_uint_eq(cpu->s.r[EAX], 0x683);
-	ck_assert_uint_eq(cpu->s.r[EDX] & (CPUID_CMOV | CPUID_MMX | CPUID_SSE), CPUID_CMOV);
+	ck_assert_uint_eq(cpu->s.r[EDX], cpu_model_default.edx1);
+	ck_assert_uint_eq(cpu->s.r[EBX], 0x800); /* CLFLUSH: 64 bytes */
 	cpu->s.r[EAX] = 0x80000002;
 	sys_cpuid(cpu);
 	ck_assert_uint_eq(cpu->s.r[EAX], 0x6d65676c); /* lgem */
