@@ -130,6 +130,28 @@ START_TEST(disk_flags)
 }
 END_TEST
 
+START_TEST(networks)
+{
+	right("lgemu run --net user,allow-host --pcap a --net=hub:/tmp/h --rng --pcap b --net none");
+	ck_assert_uint_eq(o.machine.nr_devices, 4);
+	ck_assert_int_eq(o.device[0].kind, LGEMU_NET);
+	ck_assert_str_eq(o.device[0].path, "user,allow-host");
+	ck_assert_str_eq(o.device[0].capture, "a");
+	ck_assert_str_eq(o.device[1].path, "hub:/tmp/h");
+	ck_assert_str_eq(o.device[1].capture, "b");
+	ck_assert_uint_eq(o.device[1].flags, 0);
+	ck_assert_ptr_null(o.device[2].capture);
+	ck_assert_ptr_null(o.device[3].capture);
+	right("lgemu 64 vmlinux --tunnet=192.168.19.1 --tunnet=bridge:br0:02:00:00:00:00:01 quiet");
+	ck_assert_uint_eq(o.machine.nr_devices, 2);
+	ck_assert_uint_eq(o.device[0].flags, LGEMU_TUNNET);
+	ck_assert_str_eq(o.device[1].path, "bridge:br0:02:00:00:00:00:01");
+	ck_assert_str_eq(o.machine.command_line, "quiet");
+	wrong("lgemu run --pcap a --net user", "behind the --net");
+	wrong("lgemu run --net", "wants an argument");
+}
+END_TEST
+
 START_TEST(others)
 {
 	right("lgemu inspect --abi 3.1 vmlinux");
@@ -184,6 +206,7 @@ int main(void)
 	tcase_add_test(t, original);
 	tcase_add_test(t, run);
 	tcase_add_test(t, disk_flags);
+	tcase_add_test(t, networks);
 	tcase_add_test(t, others);
 	tcase_add_test(t, mistakes);
 	srunner_run_all(r, CK_NORMAL);
