@@ -61,6 +61,7 @@ void block_cache_flush(struct cpu *cpu)
 	memset(c->hash, 0, sizeof(c->hash));
 	c->used = 0;
 	c->flushes++;
+	c->deaths++;
 	cpu->tlb.gen++;
 	cpu->blk = NULL;
 }
@@ -104,6 +105,7 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
 		}
 	}
 	mem_clear_code(cpu->mem, pfn);
+	c->deaths++;
 	cpu->tlb.gen++;
 	cpu->blk = NULL;
 }
@@ -351,8 +353,7 @@ static bool overwrites_flags(const struct op *op)
 	const struct opmap_row *row = &opmap[op->row];
 	bool shift = row->map == 1 && (row->opcode == 0xc0 || row->opcode == 0xc1);
 
-	return row->flags_defined &&
-	       (row->flags_defined | row->flags_undefined) == FL_ARITH &&
+	return row->flags_defined && (row->flags_defined | row->flags_undefined) == FL_ARITH &&
 	       !(shift && !(op->imm & 31));
 }
 
@@ -483,8 +484,14 @@ static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
 
 static struct block *known_block(const struct cpu *cpu, uint32_t pa)
 {
-	struct block *b = cpu->cache->hash[block_hash(pa, cpu->mode)];
+	const struct jump *j = jump_slot(cpu->cache, cpu->s.eip);
+	struct block *b;
 
+	/* After a reload of CR3 the jump cache's answer is most often still right. */
+	if (j->deaths == cpu->cache->deaths && j->block && j->block->pa == pa &&
+	    j->block->mode == cpu->mode)
+		return j->block;
+	b = cpu->cache->hash[block_hash(pa, cpu->mode)];
 	while (b && !(b->pa == pa && b->mode == cpu->mode))
 		b = b->hash_next;
 	return b;
@@ -514,7 +521,7 @@ static void remember_jump(struct cpu *cpu, struct block *b)
 {
 	if (b->pa2 == BLOCK_NO_PAGE && (cpu->mode & MODE_CODE_FLAT))
 		*jump_slot(cpu->cache, cpu->s.eip) =
-			(struct jump){cpu->s.eip, cpu->mode, cpu->tlb.gen, b};
+			(struct jump){cpu->s.eip, cpu->mode, cpu->tlb.gen, cpu->cache->deaths, b};
 }
 
 struct block *block_get(struct cpu *cpu)

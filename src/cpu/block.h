@@ -33,12 +33,12 @@ struct op {
 };
 
 enum op_flags {
-	OPF_32 = 1,    /* operand size is 32 bits */
-	OPF_AD16 = 2,  /* address size is 16 bits */
-	OPF_REPE = 4,  /* F3 prefix */
-	OPF_REPNE = 8, /* F2 prefix */
-	OPF_FLAT = 16, /* the mode is flat: linear address = offset in DS, ES, SS */
-	OPF_NOMEM = 32, /* no operand in memory is touched */
+	OPF_32 = 1,	 /* operand size is 32 bits */
+	OPF_AD16 = 2,	 /* address size is 16 bits */
+	OPF_REPE = 4,	 /* F3 prefix */
+	OPF_REPNE = 8,	 /* F2 prefix */
+	OPF_FLAT = 16,	 /* the mode is flat: linear address = offset in DS, ES, SS */
+	OPF_NOMEM = 32,	 /* no operand in memory is touched */
 	OPF_KIND = 0xc0, /* enum op_kind, shifted by OPF_KIND_SHIFT */
 	OPF_KIND_SHIFT = 6,
 };
@@ -74,6 +74,7 @@ struct block_cache {
 	uint8_t *arena;
 	size_t used, size; /* bytes */
 	uint64_t flushes, translated;
+	uint32_t deaths;      /* goes up whenever a block is thrown away */
 	struct block *single; /* room for one instruction outside the cache */
 };
 
@@ -85,7 +86,7 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn);
 
 static inline unsigned block_hash(uint32_t pa, uint32_t mode)
 {
-	return (pa ^ pa >> 12 ^ mode << 9) & ((1u << BLOCK_HASH_BITS) - 1);
+	return (pa ^ mode << 24) * 0x9e3779b1u >> (32 - BLOCK_HASH_BITS);
 }
 
 /*C:415
@@ -94,10 +95,12 @@ static inline unsigned block_hash(uint32_t pa, uint32_t mode)
  * block has gone away (tlb.gen counts that) and the mode is the same; the CPL is part of the mode.
  * Only blocks that need no further check are in it: one page, flat code.
 :*/
-#define JUMP_CACHE_BITS 10
+#define JUMP_CACHE_BITS 11
 
 struct jump {
-	uint32_t eip, mode, gen;
+	uint32_t eip, mode;
+	uint32_t gen;	 /* tlb.gen: no translation has gone away since */
+	uint32_t deaths; /* block_cache.deaths: nor has a block */
 	struct block *block;
 };
 
@@ -112,7 +115,7 @@ static inline struct block *block_quick(const struct cpu *cpu)
 	const struct jump *j = jump_slot(cpu->cache, cpu->s.eip);
 
 	return j->eip == cpu->s.eip && j->mode == cpu->mode && j->gen == cpu->tlb.gen ? j->block
-										       : NULL;
+										      : NULL;
 }
 
 /* The block at CS:EIP, decoded if need be.  NULL: a fault is noted, or (no fault) the next
