@@ -227,7 +227,9 @@ static int enter_segments(struct cpu *cpu, const struct task *t)
 			seg_set_v86(cpu, i, t->seg[i]);
 		return 0;
 	}
-	if (enter_cs(cpu, t->seg[CS]) || enter_ss(cpu, t->seg[SS]))
+	/* The stack first ("Exception Conditions Checked During a Task Switch"): the fault of a bad CS
+	 * has somewhere to go. */
+	if (enter_ss(cpu, t->seg[SS]) || enter_cs(cpu, t->seg[CS]))
 		return 1;
 	for (unsigned i = 0; i < ARRAY_LEN(data); i++)
 		if (enter_data(cpu, data[i], t->seg[data[i]]))
