@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:980
+ * ring-run: start a test image of tests/ring on our processor, as boot.asm starts it on a PC, and
+ * print what it writes to port 0xE9.  It ends by writing to port 0xF4; a triple fault is told as a
+ * line "shutdown", and an image that does neither is stopped after a while.
+:*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/cpu.h"
+
+#define RAM_BYTES (16u << 20)
+#define LOAD_AT	  0x10000u
+#define GDT_AT	  0x7e00u
+#define MOST	  50000000u /* instructions */
+
+static uint32_t port_in(void *ctx, uint16_t port, unsigned size)
+{
+	(void)ctx, (void)port, (void)size;
+	return ~0u;
+}
+
+static void port_out(void *ctx, uint16_t port, unsigned size, uint32_t v)
+{
+	struct cpu *cpu = ctx;
+
+	(void)size;
+	if (port == 0xe9)
+		putchar((int)(v & 0xff));
+	else if (port == 0xf4)
+		cpu_stop(cpu);
+}
+
+static void deadline(void *ctx)
+{
+	((struct cpu *)ctx)->deadline_ns = UINT64_MAX;
+}
+
+static uint8_t intr_ack(void *ctx)
+{
+	(void)ctx;
+	return 0xff;
+}
+
+/* Flat segments of ring 0, no paging, interrupts off. */
+static void enter(struct cpu *cpu, struct mem *mem)
+{
+	static const uint8_t gdt[24] = {
+		0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93,
+		0xcf, 0,
+	};
+
+	if (!mem_write(mem, GDT_AT, gdt, sizeof(gdt)))
+		abort();
+	cpu_reset(cpu);
+	cpu->s.cr0 |= CR0_PE;
+	cpu->s.gdtr = (struct dtable){GDT_AT, sizeof(gdt) - 1};
+	for (unsigned i = 0; i < NR_SEGS; i++)
+		cpu->s.seg[i] = (struct seg){16, 0xc93, 0, ~0u};
+	cpu->s.seg[CS] = (struct seg){8, 0xc9b, 0, ~0u};
+	cpu->s.cpl = 0;
+	cpu->s.eip = LOAD_AT;
+	cpu->deadline_ns = UINT64_MAX;
+	cpu_state_changed(cpu);
+}
+
+static int load(struct mem *mem, const char *name)
+{
+	static uint8_t image[65536];
+	FILE *f = fopen(name, "rb");
+	size_t n;
+
+	if (!f)
+		return 1;
+	n = fread(image, 1, sizeof(image), f);
+	fclose(f);
+	return !n || !mem_write(mem, LOAD_AT, image, (uint32_t)n);
+}
+
+int main(int argc, char **argv)
+{
+	static struct cpu cpu;
+	static struct mem mem;
+	enum cpu_exit why;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: ring-run IMAGE\n");
+		return 2;
+	}
+	if (mem_init(&mem, RAM_BYTES) ||
+	    cpu_init(&cpu, &mem, &(struct cpu_bus){&cpu, port_in, port_out, deadline, intr_ack}) ||
+	    load(&mem, argv[1])) {
+		fprintf(stderr, "ring-run: cannot load %s\n", argv[1]);
+		return 2;
+	}
+	/* Debug extensions, and whatever else a test may want to switch on. */
+	cpu.model.edx1 |= 1u << 2;
+	enter(&cpu, &mem);
+	why = cpu_run(&cpu, MOST);
+	if (why == CPU_EXIT_SHUTDOWN)
+		printf("shutdown\n");
+	else if (why != CPU_EXIT_STOP)
+		printf("ring-run: stopped at %04x:%08x, reason %d\n", cpu.s.seg[CS].sel, cpu.s.eip,
+		       (int)why);
+	cpu_fini(&cpu);
+	mem_fini(&mem);
+	return why == CPU_EXIT_STOP || why == CPU_EXIT_SHUTDOWN ? 0 : 1;
+}
