@@ -267,7 +267,7 @@ enum cpu_mode {
 	MODE_FLAT = 4,
 	MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
 	MODE_ALIGN = 16,    /* alignment checks are on (CR0.AM, EFLAGS.AC, CPL 3); never FLAT */
-	MODE_USER = 32,     /* CPL 3: instructions are fetched with user rights */
+	MODE_USER = 32,	    /* CPL 3: instructions are fetched with user rights */
 };
 
 /* The board's calls. */

@@ -18,12 +18,30 @@ static unsigned take_prefixes(const uint8_t *code, unsigned avail, bool d32, str
 	in->seg = DS;
 	for (n = 0; n < avail && n < INSN_MAX; n++) {
 		switch (code[n]) {
-		case 0x26: in->seg = ES; in->seg_override = true; break;
-		case 0x2e: in->seg = CS; in->seg_override = true; break;
-		case 0x36: in->seg = SS; in->seg_override = true; break;
-		case 0x3e: in->seg = DS; in->seg_override = true; break;
-		case 0x64: in->seg = FS; in->seg_override = true; break;
-		case 0x65: in->seg = GS; in->seg_override = true; break;
+		case 0x26:
+			in->seg = ES;
+			in->seg_override = true;
+			break;
+		case 0x2e:
+			in->seg = CS;
+			in->seg_override = true;
+			break;
+		case 0x36:
+			in->seg = SS;
+			in->seg_override = true;
+			break;
+		case 0x3e:
+			in->seg = DS;
+			in->seg_override = true;
+			break;
+		case 0x64:
+			in->seg = FS;
+			in->seg_override = true;
+			break;
+		case 0x65:
+			in->seg = GS;
+			in->seg_override = true;
+			break;
 		case 0x66: in->opsize = d32 ? 2 : 4; break;
 		case 0x67: in->adsize = d32 ? 2 : 4; break;
 		case 0xf0: in->lock = true; break;
@@ -39,10 +57,15 @@ static unsigned take_prefixes(const uint8_t *code, unsigned avail, bool d32, str
 static unsigned imm_bytes(enum operand o, const struct insn *in)
 {
 	switch (o) {
-	case OPR_Ib: case OPR_Ib2: case OPR_sIb: case OPR_Jb: return 1;
+	case OPR_Ib:
+	case OPR_Ib2:
+	case OPR_sIb:
+	case OPR_Jb: return 1;
 	case OPR_Iw: return 2;
-	case OPR_Iz: case OPR_Jz: return in->opsize;
-	case OPR_Ob: case OPR_Ov: return in->adsize;
+	case OPR_Iz:
+	case OPR_Jz: return in->opsize;
+	case OPR_Ob:
+	case OPR_Ov: return in->adsize;
 	case OPR_Ap: return in->opsize + 2u;
 	default: return 0;
 	}
@@ -128,12 +151,18 @@ static bool operands_exist(const struct insn *in)
 			if (reg == 1 || reg > 4)
 				return false;
 			break;
-		case OPR_M: case OPR_Ma: case OPR_Mp: case OPR_Mq: case OPR_Ms: case OPR_Md:
+		case OPR_M:
+		case OPR_Ma:
+		case OPR_Mp:
+		case OPR_Mq:
+		case OPR_Ms:
+		case OPR_Md:
 		case OPR_Mx:
 			if (in->modrm >= 0xc0)
 				return false;
 			break;
-		case OPR_Nq: case OPR_Ux:
+		case OPR_Nq:
+		case OPR_Ux:
 			if (in->modrm < 0xc0)
 				return false;
 			break;
@@ -235,7 +264,8 @@ int insn_decode(const uint8_t *code, unsigned avail, bool d32, struct insn *in)
 	}
 	in->len = (uint8_t)n;
 	/* LES, LDS and BOUND with a register became prefixes (VEX, EVEX): longer still. */
-	if (((in->opcode & 0xfe) == 0xc4 || in->opcode == 0x62) && map == 1 && in->modrm >= 0xc0 && n + 2 > avail)
+	if (((in->opcode & 0xfe) == 0xc4 || in->opcode == 0x62) && map == 1 && in->modrm >= 0xc0 &&
+	    n + 2 > avail)
 		return avail == INSN_MAX ? INSN_LONG : INSN_UD;
 	return lock_is_legal(in) && operands_exist(in) ? (int)n : INSN_UD;
 }

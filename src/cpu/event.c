@@ -36,12 +36,9 @@ static enum event_class event_class(const struct event *ev)
 	case V_TS:
 	case V_NP:
 	case V_SS:
-	case V_GP:
-		return CONTRIBUTORY;
-	case V_PF:
-		return PAGE_FAULT;
-	case V_DF:
-		return DOUBLE_FAULT;
+	case V_GP: return CONTRIBUTORY;
+	case V_PF: return PAGE_FAULT;
+	case V_DF: return DOUBLE_FAULT;
 	}
 	return BENIGN;
 }
@@ -132,10 +129,8 @@ static int read_gate(struct cpu *cpu, const struct event *ev, struct desc *gate)
 	case SYS_INT_GATE:
 	case SYS_TRAP_GATE:
 	case SYS_INT_GATE | SYS_32:
-	case SYS_TRAP_GATE | SYS_32:
-		break;
-	default:
-		return trap_gp(cpu, error);
+	case SYS_TRAP_GATE | SYS_32: break;
+	default: return trap_gp(cpu, error);
 	}
 	if (ev->trap.software && desc_dpl(gate) < cpu->s.cpl)
 		return trap_gp(cpu, error);

@@ -23,8 +23,13 @@
  * unmasked, they still leave a result, with a biased exponent where it would not fit otherwise.
 :*/
 enum f80_ex {
-	F80_IE = 1 << 0, F80_DE = 1 << 1, F80_ZE = 1 << 2, F80_OE = 1 << 3, F80_UE = 1 << 4,
-	F80_PE = 1 << 5, F80_UP = 1 << 9,
+	F80_IE = 1 << 0,
+	F80_DE = 1 << 1,
+	F80_ZE = 1 << 2,
+	F80_OE = 1 << 3,
+	F80_UE = 1 << 4,
+	F80_PE = 1 << 5,
+	F80_UP = 1 << 9,
 	F80_BEFORE = F80_IE | F80_DE | F80_ZE,
 	F80_ALL = 0x3f,
 };
@@ -45,17 +50,24 @@ static inline bool f80_refused(const struct f80_env *e)
 }
 
 #define F80(sign_exponent, mantissa) ((struct f80){(mantissa), (sign_exponent)})
-#define F80_INT_BIT 0x8000000000000000u
-#define F80_QUIET_BIT 0x4000000000000000u
-#define F80_INDEFINITE F80(0xffff, 0xc000000000000000u)
-#define F80_ZERO(sign) F80((uint16_t)((sign) << 15), 0)
-#define F80_INF(sign) F80((uint16_t)((sign) << 15 | 0x7fff), F80_INT_BIT)
-#define F80_ONE F80(0x3fff, F80_INT_BIT)
+#define F80_INT_BIT		     0x8000000000000000u
+#define F80_QUIET_BIT		     0x4000000000000000u
+#define F80_INDEFINITE		     F80(0xffff, 0xc000000000000000u)
+#define F80_ZERO(sign)		     F80((uint16_t)((sign) << 15), 0)
+#define F80_INF(sign)		     F80((uint16_t)((sign) << 15 | 0x7fff), F80_INT_BIT)
+#define F80_ONE			     F80(0x3fff, F80_INT_BIT)
 
 /* What a register can hold (volume 1, "Unsupported Double Extended-Precision ... Encodings").
  * A pseudo-denormal counts as a denormal. */
-enum f80_class { F80_C_ZERO, F80_C_NORMAL, F80_C_DENORMAL, F80_C_INF, F80_C_QNAN, F80_C_SNAN,
-		 F80_C_BAD };
+enum f80_class {
+	F80_C_ZERO,
+	F80_C_NORMAL,
+	F80_C_DENORMAL,
+	F80_C_INF,
+	F80_C_QNAN,
+	F80_C_SNAN,
+	F80_C_BAD
+};
 enum f80_class f80_classify(struct f80 a);
 
 /* Rounded to the precision control. */
@@ -74,8 +86,8 @@ struct f80 f80_extract(struct f80_env *e, struct f80 a, struct f80 *exponent);
 /* Partial remainder of a / b; *quotient gets its low three bits (or F80_NO_QUOTIENT, if it was not
  * even tried), *partial is C2. */
 #define F80_NO_QUOTIENT 8
-struct f80 f80_rem(struct f80_env *e, struct f80 a, struct f80 b, bool nearest,
-		   unsigned *quotient, bool *partial);
+struct f80 f80_rem(struct f80_env *e, struct f80 a, struct f80 b, bool nearest, unsigned *quotient,
+		   bool *partial);
 
 /* Relation of a to b.  quiet: a quiet NaN is not an invalid operation (FUCOM). */
 enum f80_order { F80_GREATER, F80_LESS, F80_EQUAL, F80_UNORDERED };

@@ -63,11 +63,11 @@ static int check_direct(struct cpu *cpu, uint16_t sel, const struct desc *d)
  * only at the address it names.  The caller's offset is ignored.
  */
 struct gate {
-	uint16_t sel;	/* of the code */
+	uint16_t sel; /* of the code */
 	uint32_t eip;
 	unsigned bytes; /* 2 or 4: the size of what it pushes */
 	unsigned params;
-	struct desc d;	/* the code segment's */
+	struct desc d; /* the code segment's */
 };
 
 static int check_gate(struct cpu *cpu, uint16_t sel, const struct desc *d)
@@ -150,14 +150,12 @@ int seg_far_jump(struct cpu *cpu, uint16_t sel, uint32_t off, unsigned opsize, u
 	case SYS_TSS:
 	case SYS_TSS_BUSY:
 	case SYS_TSS | SYS_32:
-	case SYS_TSS_BUSY | SYS_32:
-		return switch_task(cpu, sel, &d, TASK_JUMP, next_eip);
+	case SYS_TSS_BUSY | SYS_32: return switch_task(cpu, sel, &d, TASK_JUMP, next_eip);
 	}
 	return trap_gp(cpu, sel & 0xfffc);
 }
 
-static int call_real(struct cpu *cpu, uint16_t sel, uint32_t eip, unsigned bytes,
-		     uint32_t next_eip)
+static int call_real(struct cpu *cpu, uint16_t sel, uint32_t eip, unsigned bytes, uint32_t next_eip)
 {
 	struct stores w;
 	struct stack st;
@@ -227,8 +225,7 @@ static int call_inner(struct cpu *cpu, struct gate *g, uint32_t next_eip)
 	if (stack_push(cpu, &st, &w, cpu->s.seg[SS].sel, g->bytes) ||
 	    stack_push(cpu, &st, &w, cpu->s.r[ESP], g->bytes) || push_params(cpu, g, &st, &w) ||
 	    stack_push(cpu, &st, &w, cpu->s.seg[CS].sel, g->bytes) ||
-	    stack_push(cpu, &st, &w, next_eip, g->bytes) ||
-	    stores_accessed(cpu, &w, g->sel, &g->d))
+	    stack_push(cpu, &st, &w, next_eip, g->bytes) || stores_accessed(cpu, &w, g->sel, &g->d))
 		return 1;
 	stores_commit(cpu, &w);
 	cpu->s.seg[SS] = st.ss;
@@ -262,18 +259,15 @@ int seg_far_call(struct cpu *cpu, uint16_t sel, uint32_t off, unsigned opsize, u
 	if (seg_read_desc(cpu, sel, V_GP, &d))
 		return 1;
 	if (!desc_is_system(&d))
-		return check_direct(cpu, sel, &d) ||
-		       call_same(cpu, sel, &d, off, opsize, next_eip);
+		return check_direct(cpu, sel, &d) || call_same(cpu, sel, &d, off, opsize, next_eip);
 	switch (desc_type(&d)) {
 	case SYS_CALL_GATE:
-	case SYS_CALL_GATE | SYS_32:
-		return call_gate(cpu, sel, &d, next_eip);
+	case SYS_CALL_GATE | SYS_32: return call_gate(cpu, sel, &d, next_eip);
 	case SYS_TASK_GATE:
 	case SYS_TSS:
 	case SYS_TSS_BUSY:
 	case SYS_TSS | SYS_32:
-	case SYS_TSS_BUSY | SYS_32:
-		return switch_task(cpu, sel, &d, TASK_CALL, next_eip);
+	case SYS_TSS_BUSY | SYS_32: return switch_task(cpu, sel, &d, TASK_CALL, next_eip);
 	}
 	return trap_gp(cpu, sel & 0xfffc);
 }
@@ -406,8 +400,7 @@ static int iret_real(struct cpu *cpu, struct stack *st, unsigned opsize)
 }
 
 /* Nine doublewords wait for a return to virtual-8086 mode; three are popped already. */
-static int iret_to_v86(struct cpu *cpu, struct stack *st, uint32_t eip, uint32_t cs,
-		       uint32_t flags)
+static int iret_to_v86(struct cpu *cpu, struct stack *st, uint32_t eip, uint32_t cs, uint32_t flags)
 {
 	static const uint8_t order[] = {SS, ES, DS, FS, GS};
 	uint32_t esp, sel[ARRAY_LEN(order)];

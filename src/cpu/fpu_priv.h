@@ -12,15 +12,21 @@
 
 /* Status word (Intel manual volume 1, "x87 FPU Status Register"). */
 enum fsw_bits {
-	FSW_SF = 1 << 6, FSW_ES = 1 << 7, FSW_C0 = 1 << 8, FSW_C1 = 1 << 9, FSW_C2 = 1 << 10,
-	FSW_TOP = 7 << 11, FSW_C3 = 1 << 14, FSW_B = 1 << 15,
+	FSW_SF = 1 << 6,
+	FSW_ES = 1 << 7,
+	FSW_C0 = 1 << 8,
+	FSW_C1 = 1 << 9,
+	FSW_C2 = 1 << 10,
+	FSW_TOP = 7 << 11,
+	FSW_C3 = 1 << 14,
+	FSW_B = 1 << 15,
 	FSW_CC = FSW_C0 | FSW_C1 | FSW_C2 | FSW_C3,
 };
 
 #define FCW_DEFAULT 0x037f
 /* Bits of the control word that can be changed, and the one that always reads as 1. */
 #define FCW_WRITABLE 0x1f3f
-#define FCW_ONES 0x0040
+#define FCW_ONES     0x0040
 
 struct x87;
 
@@ -61,7 +67,7 @@ static inline bool st_empty(const struct x87 *x, unsigned i)
 static inline void st_set(struct x87 *x, unsigned i, struct f80 v)
 {
 	*st(x, i) = v;
-	x->f->empty &= (uint8_t)~(1u << ((x->top + i) & 7));
+	x->f->empty &= (uint8_t) ~(1u << ((x->top + i) & 7));
 }
 
 static inline void st_set_top(struct x87 *x, unsigned top)
@@ -121,7 +127,7 @@ static inline bool x87_settle(struct x87 *x)
 /* Recompute ES and B after the flags or masks were loaded. */
 static inline void x87_summarize(struct fpu *f)
 {
-	f->fsw &= (uint16_t)~(FSW_ES | FSW_B);
+	f->fsw &= (uint16_t) ~(FSW_ES | FSW_B);
 	if (f->fsw & ~f->fcw & F80_ALL)
 		f->fsw |= FSW_ES | FSW_B;
 }

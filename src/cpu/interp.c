@@ -33,11 +33,11 @@
 
 /* Where fixed registers lie, as byte offsets into struct cpu. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define AT8(r) ((r)*4 + 3)
+#define AT8(r)	((r)*4 + 3)
 #define AT8H(r) ((r)*4 + 2)
 #define AT16(r) ((r)*4 + 2)
 #else
-#define AT8(r) ((r)*4)
+#define AT8(r)	((r)*4)
 #define AT8H(r) ((r)*4 + 1)
 #define AT16(r) ((r)*4)
 #endif

@@ -45,8 +45,13 @@ int sys_rdpmc(struct cpu *cpu)
 
 /* Numbers as in the manual's list of architectural MSRs. */
 enum msr {
-	MSR_TSC = 0x10, MSR_APIC_BASE = 0x1b, MSR_SYSENTER_CS = 0x174, MSR_SYSENTER_ESP = 0x175,
-	MSR_SYSENTER_EIP = 0x176, MSR_MISC_ENABLE = 0x1a0, MSR_PAT = 0x277,
+	MSR_TSC = 0x10,
+	MSR_APIC_BASE = 0x1b,
+	MSR_SYSENTER_CS = 0x174,
+	MSR_SYSENTER_ESP = 0x175,
+	MSR_SYSENTER_EIP = 0x176,
+	MSR_MISC_ENABLE = 0x1a0,
+	MSR_PAT = 0x277,
 	MSR_EFER = 0xc0000080,
 };
 
@@ -55,18 +60,14 @@ enum msr {
 static bool msr_exists(const struct cpu *cpu, uint32_t nr)
 {
 	switch (nr) {
-	case MSR_TSC:
-		return cpu->model.edx1 & CPUID_TSC;
+	case MSR_TSC: return cpu->model.edx1 & CPUID_TSC;
 	case MSR_SYSENTER_CS:
 	case MSR_SYSENTER_ESP:
-	case MSR_SYSENTER_EIP:
-		return cpu->model.edx1 & CPUID_SEP;
-	case MSR_EFER:
-		return cpu->model.ext_edx1 & CPUID_EXT_NX;
+	case MSR_SYSENTER_EIP: return cpu->model.edx1 & CPUID_SEP;
+	case MSR_EFER: return cpu->model.ext_edx1 & CPUID_EXT_NX;
 	case MSR_APIC_BASE:
 	case MSR_MISC_ENABLE:
-	case MSR_PAT:
-		return true;
+	case MSR_PAT: return true;
 	}
 	return false;
 }
@@ -178,14 +179,11 @@ static struct cpuid cpuid(const struct cpu *cpu, uint32_t leaf)
 		/* EBX: what CLFLUSH flushes, in units of 8 bytes. */
 		return (struct cpuid){m->signature, m->edx1 & CPUID_CLFSH ? 8 << 8 : 0, m->ecx1,
 				      m->edx1};
-	case 0x80000000:
-		return (struct cpuid){0x80000004, 0, 0, 0};
-	case 0x80000001:
-		return (struct cpuid){0, 0, 0, m->ext_edx1};
+	case 0x80000000: return (struct cpuid){0x80000004, 0, 0, 0};
+	case 0x80000001: return (struct cpuid){0, 0, 0, m->ext_edx1};
 	case 0x80000002:
 	case 0x80000003:
-	case 0x80000004:
-		return cpuid_brand(cpu, leaf - 0x80000002);
+	case 0x80000004: return cpuid_brand(cpu, leaf - 0x80000002);
 	}
 	/* Leaf 2: TLBs of 4 KB and 4 MB pages, caches of 16 + 16 KB and of 512 KB. */
 	return (struct cpuid){0x03020101, 0, 0, 0x0c040843};

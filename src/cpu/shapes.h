@@ -23,18 +23,18 @@
 :*/
 #define S12(r16, m16, s16, r32, m32, s32, nr32, nm32)                                              \
 	{                                                                                          \
-		{{r16, m16, s16}, {r32, m32, s32}}, {{NULL, NULL, NULL}, {nr32, nm32, NULL}},       \
+		{{r16, m16, s16}, {r32, m32, s32}}, {{NULL, NULL, NULL}, {nr32, nm32, NULL}},      \
 	}
 #define S6(r16, m16, s16, r32, m32, s32)                                                           \
 	S12(op_##r16, op_##m16, op_##s16, op_##r32, op_##m32, op_##s32, NULL, NULL)
 #define SHAPE_ALUV(b)                                                                              \
-	S12(op_##b##_16_r, op_##b##_16_m, op_##b##_16_s, op_##b##_32_r, op_##b##_32_m,              \
+	S12(op_##b##_16_r, op_##b##_16_m, op_##b##_16_s, op_##b##_32_r, op_##b##_32_m,             \
 	    op_##b##_32_s, op_##b##_32_r_nf, op_##b##_32_m_nf)
 #define SHAPE_ALAV(b)                                                                              \
-	S12(op_##b##_16_r, op_##b##_16_r, op_##b##_16_r, op_##b##_32_r, op_##b##_32_r,              \
+	S12(op_##b##_16_r, op_##b##_16_r, op_##b##_16_r, op_##b##_32_r, op_##b##_32_r,             \
 	    op_##b##_32_r, op_##b##_32_r_nf, op_##b##_32_r_nf)
 #define SHAPE_ALZV(b)                                                                              \
-	S12(op_##b##_16, op_##b##_16, op_##b##_16, op_##b##_32, op_##b##_32, op_##b##_32,           \
+	S12(op_##b##_16, op_##b##_16, op_##b##_16, op_##b##_32, op_##b##_32, op_##b##_32,          \
 	    op_##b##_32_nf, op_##b##_32_nf)
 #define SHAPE_RMB(b)   S6(b##_8_r, b##_8_m, b##_8_s, b##_8_r, b##_8_m, b##_8_s)
 #define SHAPE_RMV(b)   S6(b##_16_r, b##_16_m, b##_16_s, b##_32_r, b##_32_m, b##_32_s)

@@ -65,7 +65,7 @@ static bool reserved64(const struct paging *pg, uint64_t v)
 
 /* The levels from the top; returns how many (0 = not present), or -1: reserved bit. */
 static inline int levels_read(const struct mem *mem, const struct paging *pg, uint32_t lin,
-		       struct entry lv[2], bool *large)
+			      struct entry lv[2], bool *large)
 {
 	*large = false;
 	if (pg->pae) {

@@ -280,8 +280,7 @@ void virtq_set_quiet(struct virtq *vq, bool quiet)
 	le16_t flags = le16(quiet ? VIRTQ_USED_NO_NOTIFY : 0);
 
 	/* A ring that cannot be written will stop its device with the next push. */
-	if (vq->num && quiet != vq->quiet &&
-	    gm_write(vq->gm, vq->used, &flags, sizeof(flags)))
+	if (vq->num && quiet != vq->quiet && gm_write(vq->gm, vq->used, &flags, sizeof(flags)))
 		vq->quiet = quiet;
 }
 

@@ -35,7 +35,8 @@ static void line(const struct track *t)
 
 	lgemu_counts(t->m, &c);
 	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64
-	       "\n", c.insns, c.ring[0], c.ring[1], c.ring[3], c.switcher, c.clock_ns,
+	       "\n",
+	       c.insns, c.ring[0], c.ring[1], c.ring[3], c.switcher, c.clock_ns,
 	       lgemu_guest_hash(t->m));
 }
 

@@ -17,7 +17,8 @@
 
 #include "machine.h"
 
-#define BUDGET 64 /* instructions: enough for any here; what is left is spent on jumping to itself */
+#define BUDGET                                                                                     \
+	64 /* instructions: enough for any here; what is left is spent on jumping to itself */
 
 static struct machine m;
 static uint8_t before_ram[RAM_BYTES]; /* as the test begins */
@@ -153,9 +154,10 @@ static void set_registers(const struct instance *t)
 	else if (is(t, "RDPMC"))
 		s->r[ECX] = 0;
 	else if (has_operand(t, OPR_Cd) && opmap[t->in.row].operand[0] == OPR_Cd)
-		s->r[EAX] = (t->in.modrm >> 3 & 7) == 0 ? s->cr0 :
-			    (t->in.modrm >> 3 & 7) == 3 ? s->cr3 :
-			    (t->in.modrm >> 3 & 7) == 4 ? s->cr4 : 0;
+		s->r[EAX] = (t->in.modrm >> 3 & 7) == 0	  ? s->cr0
+			    : (t->in.modrm >> 3 & 7) == 3 ? s->cr3
+			    : (t->in.modrm >> 3 & 7) == 4 ? s->cr4
+							  : 0;
 	else if (has_operand(t, OPR_Dd))
 		s->r[EAX] = 0;
 }
@@ -238,9 +240,9 @@ static bool same_fpu(const struct fpu *a, const struct fpu *b)
 		if (a->reg[i].mant != b->reg[i].mant || a->reg[i].se != b->reg[i].se ||
 		    a->xmm[i][0] != b->xmm[i][0] || a->xmm[i][1] != b->xmm[i][1])
 			return false;
-	return a->fcw == b->fcw && a->fsw == b->fsw && a->empty == b->empty && a->mxcsr == b->mxcsr &&
-	       a->fop == b->fop && a->fcs == b->fcs && a->fds == b->fds && a->fip == b->fip &&
-	       a->fdp == b->fdp;
+	return a->fcw == b->fcw && a->fsw == b->fsw && a->empty == b->empty &&
+	       a->mxcsr == b->mxcsr && a->fop == b->fop && a->fcs == b->fcs && a->fds == b->fds &&
+	       a->fip == b->fip && a->fdp == b->fdp;
 }
 
 /* The program's state, apart from counts, CR2 and the general registers. */
@@ -287,7 +289,8 @@ static bool same_memory(const struct instance *t, const uint8_t *want, uint32_t 
 }
 
 static void judge(const struct instance *t, uint32_t page, bool present,
-		  const struct cpu_state *want, const uint8_t *want_ram, const struct cpu_state *after)
+		  const struct cpu_state *want, const uint8_t *want_ram,
+		  const struct cpu_state *after)
 {
 	uint32_t vector = machine_vector(&m), error, at;
 	struct cpu_state got;
@@ -301,7 +304,8 @@ static void judge(const struct instance *t, uint32_t page, bool present,
 	faulted[t->in.row] = true;
 	if ((m.cpu.s.cr2 & PAGE_MASK) != page)
 		complain(t, "CR2", page, m.cpu.s.cr2, page);
-	if ((error & ~(uint32_t)PF_WRITE) != ((present ? PF_PRESENT : 0) | (t->cpl ? PF_USER : 0)) ||
+	if ((error & ~(uint32_t)PF_WRITE) !=
+		    ((present ? PF_PRESENT : 0) | (t->cpl ? PF_USER : 0)) ||
 	    (present && !(error & PF_WRITE)))
 		complain(t, "the error code", page, error, (present ? 3 : 0) | (t->cpl ? 4 : 0));
 	for (unsigned i = 0; i < 8; i++)
@@ -374,13 +378,14 @@ static void try_fetch(struct instance *t)
 	put32(&m, m.page[1].pte_pa, 0);
 	(void)run();
 	if (machine_vector(&m) != V_PF) {
-		complain(t, "the vector of a torn fetch", CODE + PAGE_SIZE, machine_vector(&m), V_PF);
+		complain(t, "the vector of a torn fetch", CODE + PAGE_SIZE, machine_vector(&m),
+			 V_PF);
 		return;
 	}
 	error = unwind(&got);
 	if (m.cpu.s.cr2 != CODE + PAGE_SIZE || error != (t->cpl ? PF_USER : 0))
-		complain(t, "CR2 (or the error code) of a torn fetch", CODE + PAGE_SIZE, m.cpu.s.cr2,
-			 CODE + PAGE_SIZE);
+		complain(t, "CR2 (or the error code) of a torn fetch", CODE + PAGE_SIZE,
+			 m.cpu.s.cr2, CODE + PAGE_SIZE);
 	if (difference(&got, &before) || memcmp(got.r, before.r, sizeof(got.r)))
 		complain(t, "a register, after a torn fetch,", CODE + PAGE_SIZE, 1, 0);
 }
@@ -419,8 +424,9 @@ static bool never_touches(const struct instance *t)
 {
 	const char *mn = opmap[t->in.row].mnemonic;
 
-	return is(t, "LEA") || is(t, "INVLPG") || !strncmp(mn, "NOP", 3) || !strncmp(mn, "PREFETCH", 8) ||
-	       !strncmp(mn, "UD", 2) || is(t, "CLFLUSH") || is(t, "HINT");
+	return is(t, "LEA") || is(t, "INVLPG") || !strncmp(mn, "NOP", 3) ||
+	       !strncmp(mn, "PREFETCH", 8) || !strncmp(mn, "UD", 2) || is(t, "CLFLUSH") ||
+	       is(t, "HINT");
 }
 
 static void test_instance(struct instance *t)
@@ -534,9 +540,14 @@ int main(int argc, char **argv)
 	static const struct {
 		uint8_t byte[2];
 		unsigned n;
-	} prefix[] = {{{0}, 0}, {{0x66}, 1}, {{0xf3}, 1}, {{0xf2}, 1}, {{0xf0}, 1}, {{0xf3, 0x66}, 2},
-			/* FS is as flat as DS, but the quick handlers do not know it. */
-			{{0x64}, 1}};
+	} prefix[] = {{{0}, 0},
+		      {{0x66}, 1},
+		      {{0xf3}, 1},
+		      {{0xf2}, 1},
+		      {{0xf0}, 1},
+		      {{0xf3, 0x66}, 2},
+		      /* FS is as flat as DS, but the quick handlers do not know it. */
+		      {{0x64}, 1}};
 	unsigned rows = 0, done = 0, torn = 0, missing = 0;
 
 	verbose = argc > 1 && !strcmp(argv[1], "-v");
@@ -557,12 +568,14 @@ int main(int argc, char **argv)
 		torn += faulted[r];
 		if (executed[r])
 			continue;
-		printf("not executed: map %u opcode %02x /%d %s%s%s\n", row->map, row->opcode, row->ext,
-		       row->mnemonic, excuse(row) ? ": " : "", excuse(row) ? excuse(row) : "");
+		printf("not executed: map %u opcode %02x /%d %s%s%s\n", row->map, row->opcode,
+		       row->ext, row->mnemonic, excuse(row) ? ": " : "",
+		       excuse(row) ? excuse(row) : "");
 		missing += !excuse(row);
 	}
 	printf("%u of %u rows executed, %u of them faulted on a page; %u instances, %u runs, "
-	       "%u failures\n", done, rows, torn, instances, runs, failures);
+	       "%u failures\n",
+	       done, rows, torn, instances, runs, failures);
 	machine_free(&m);
 	return failures || missing ? 1 : 0;
 }

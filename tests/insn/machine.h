@@ -17,19 +17,43 @@
 
 /* Linear addresses: two neighbouring pages each, and what keeps the machine going. */
 enum {
-	CODE = 0x28000000, DATA = 0x10000000, SRC = 0x11000000, DST = 0x12000000, STACK = 0x13000000,
-	FRAME = 0x14000000, SYS = 0x30000000,
+	CODE = 0x28000000,
+	DATA = 0x10000000,
+	SRC = 0x11000000,
+	DST = 0x12000000,
+	STACK = 0x13000000,
+	FRAME = 0x14000000,
+	SYS = 0x30000000,
 };
 
 /* Machine-physical. */
 enum {
-	PA_DIR = 0x1000, PA_GDT = 0x2000, PA_IDT = 0x3000, PA_TSS = 0x4000, PA_STACK0 = 0x5000,
-	PA_HANDLERS = 0x6000, PA_CODE = 0x7000, PA_DATA = 0x9000, PA_SRC = 0xb000, PA_DST = 0xd000,
-	PA_STACK = 0xf000, PA_FRAME = 0x11000, PA_TABLES = 0x13000, RAM_BYTES = 0x20000,
+	PA_DIR = 0x1000,
+	PA_GDT = 0x2000,
+	PA_IDT = 0x3000,
+	PA_TSS = 0x4000,
+	PA_STACK0 = 0x5000,
+	PA_HANDLERS = 0x6000,
+	PA_CODE = 0x7000,
+	PA_DATA = 0x9000,
+	PA_SRC = 0xb000,
+	PA_DST = 0xd000,
+	PA_STACK = 0xf000,
+	PA_FRAME = 0x11000,
+	PA_TABLES = 0x13000,
+	RAM_BYTES = 0x20000,
 };
 
-enum { S_CODE3 = 0x23, S_DATA3 = 0x2b, S_CODE0 = 0x30, S_DATA0 = 0x38, S_TSS = 0x50, S_TSS2 = 0x58,
-	S_LDT = 0x60, GDT_BYTES = 0x68 };
+enum {
+	S_CODE3 = 0x23,
+	S_DATA3 = 0x2b,
+	S_CODE0 = 0x30,
+	S_DATA0 = 0x38,
+	S_TSS = 0x50,
+	S_TSS2 = 0x58,
+	S_LDT = 0x60,
+	GDT_BYTES = 0x68
+};
 
 /* The pages a test may take away: linear address, and where its page-table entry is. */
 struct page {
@@ -84,8 +108,9 @@ static inline void put_desc(struct machine *m, unsigned sel, uint32_t base, uint
 	uint32_t pa = PA_GDT + (sel & 0xfff8u);
 
 	put32(m, pa, (limit & 0xffff) | base << 16);
-	put32(m, pa + 4, (base >> 16 & 0xff) | (attr & 0xff) << 8 | (limit & 0xf0000) |
-				 (attr & 0xf00) << 12 | (base & 0xff000000));
+	put32(m, pa + 4,
+	      (base >> 16 & 0xff) | (attr & 0xff) << 8 | (limit & 0xf0000) | (attr & 0xf00) << 12 |
+		      (base & 0xff000000));
 }
 
 static uint32_t machine_in(void *ctx, uint16_t port, unsigned size)
@@ -115,8 +140,8 @@ static inline void machine_make(struct machine *m)
 {
 	static const struct {
 		uint32_t lin, pa;
-	} pair[NR_PAGES / 2] = {{CODE, PA_CODE}, {DATA, PA_DATA}, {SRC, PA_SRC},
-				{DST, PA_DST}, {STACK, PA_STACK}, {FRAME, PA_FRAME}};
+	} pair[NR_PAGES / 2] = {{CODE, PA_CODE}, {DATA, PA_DATA},   {SRC, PA_SRC},
+				{DST, PA_DST},	 {STACK, PA_STACK}, {FRAME, PA_FRAME}};
 
 	memset(m, 0, sizeof(*m));
 	if (mem_init(&m->mem, RAM_BYTES) ||

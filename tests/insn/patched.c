@@ -85,7 +85,8 @@ static uint8_t run(void)
 /*
  * The victim's operand is at offset `at` of the code pages; patcher and some NOPs stand before it.
  */
-static void try_patcher(const struct patcher *p, unsigned at, unsigned gap, bool alias, bool decoded)
+static void try_patcher(const struct patcher *p, unsigned at, unsigned gap, bool alias,
+			bool decoded)
 {
 	static const uint8_t victim[] = {0xb0, 0x11, 0x90, 0x90, 0xeb, 0xfe};
 	const unsigned first = at - 1 - gap - p->len;
@@ -176,7 +177,8 @@ static void page_tables(void)
 	poke(PA_DATA, new, sizeof(new));
 	for (unsigned i = 0; i < ARRAY_LEN(way); i++) {
 		/* mov [edx], ecx; the way; jmp ebx */
-		uint8_t code[] = {0x89, 0x0a, way[i].code[0], way[i].code[1], way[i].code[2], 0xff, 0xe3};
+		uint8_t code[] = {0x89, 0x0a, way[i].code[0], way[i].code[1], way[i].code[2],
+				  0xff, 0xe3};
 
 		poke(PA_CODE, code, sizeof(code));
 		machine_enter(&m, 0);
@@ -209,8 +211,8 @@ static void page_tables(void)
  */
 static void every_turn(void)
 {
-	static const uint8_t code[] = {0xfe, 0x03, 0xb0, 0x00, 0x0f, 0xb6, 0xc0, 0x01, 0xc2, 0xe2, 0xf5,
-				       0xeb, 0xfe};
+	static const uint8_t code[] = {0xfe, 0x03, 0xb0, 0x00, 0x0f, 0xb6, 0xc0,
+				       0x01, 0xc2, 0xe2, 0xf5, 0xeb, 0xfe};
 	const unsigned turns = 200;
 
 	for (unsigned at = 0xff0; at <= 0x1000; at++) {
@@ -234,10 +236,10 @@ static void every_turn(void)
 static void replaced(void)
 {
 	static const uint8_t program[] = {
-		0xff, 0xd3,		      /* call ebx */
-		0x88, 0xc4,		      /* mov ah, al */
-		0xf3, 0xa5,		      /* rep movsd */
-		0xff, 0xd3,		      /* call ebx */
+		0xff, 0xd3, /* call ebx */
+		0x88, 0xc4, /* mov ah, al */
+		0xf3, 0xa5, /* rep movsd */
+		0xff, 0xd3, /* call ebx */
 		0xeb, 0xfe,
 	};
 	static const unsigned at[] = {0x400, 0xff0, 0x1000};

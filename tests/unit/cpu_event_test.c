@@ -14,8 +14,8 @@ static int raise(unsigned vector, bool has_error, uint32_t error)
 
 static int soft(unsigned vector)
 {
-	cpu->trap = (struct trap){.pending = true, .software = true, .vector = (uint8_t)vector,
-				  .ilen = 2};
+	cpu->trap = (struct trap){
+		.pending = true, .software = true, .vector = (uint8_t)vector, .ilen = 2};
 	return event_deliver(cpu);
 }
 

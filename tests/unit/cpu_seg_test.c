@@ -48,7 +48,7 @@ START_TEST(loads)
 	ck_fault(seg_load(cpu, DS, S_TSS | 3), V_GP, S_TSS);
 	ck_fault(seg_load(cpu, DS, S_END | 3), V_GP, S_END);
 	ck_fault(seg_load(cpu, DS, 0x7), V_GP, 4); /* no LDT */
-	ck_ok(seg_load(cpu, DS, S_CONF0 | 3)); /* conforming code may be read by all */
+	ck_ok(seg_load(cpu, DS, S_CONF0 | 3));	   /* conforming code may be read by all */
 	ck_fault(seg_load(cpu, SS, 0), V_GP, 0);
 	ck_fault(seg_load(cpu, SS, S_DATA2), V_GP, S_DATA2 & ~3);
 	ck_fault(seg_load(cpu, SS, S_RODATA3), V_GP, S_RODATA3 & ~3);
@@ -326,7 +326,8 @@ START_TEST(iret_to_each_ring)
 
 	world_ring(0);
 	cpu_set_eflags(cpu, 0);
-	iret_frame(0x4000, S_CODE0 + ring * 17, 0x3202 | FL_CF | FL_RF, 0x9990, S_DATA0 + ring * 17);
+	iret_frame(0x4000, S_CODE0 + ring * 17, 0x3202 | FL_CF | FL_RF, 0x9990,
+		   S_DATA0 + ring * 17);
 	ck_ok(seg_iret(cpu, 4, 0));
 	ck_assert_uint_eq(cpu->s.cpl, ring);
 	ck_assert_uint_eq(cpu->s.eip, 0x4000);
@@ -395,7 +396,7 @@ START_TEST(iret_to_v86_and_back_flags)
 {
 	uint32_t at = W_STACK0 - 36;
 	static const uint32_t frame[] = {0x1234, 0xabcd1000, 0x23202, 0x87654321, 0x2000,
-					 0x3000, 0x4000, 0x5000, 0x6000};
+					 0x3000, 0x4000,     0x5000,  0x6000};
 	uint32_t v;
 
 	world_ring(0);

@@ -20,20 +20,48 @@
 
 /* Where things lie (linear = physical). */
 enum {
-	W_GDT = 0x1000, W_IDT = 0x2000, W_TSS = 0x3000, W_TSS2 = 0x3800, W_TSS16 = 0x3c00,
+	W_GDT = 0x1000,
+	W_IDT = 0x2000,
+	W_TSS = 0x3000,
+	W_TSS2 = 0x3800,
+	W_TSS16 = 0x3c00,
 	W_LDT = 0x4000,
-	W_STACK0 = 0x8000, W_STACK1 = 0x9000, W_STACK2 = 0xa000, W_STACK3 = 0xb000, /* tops */
-	W_PD = 0x100000, W_PT = 0x101000,
+	W_STACK0 = 0x8000,
+	W_STACK1 = 0x9000,
+	W_STACK2 = 0xa000,
+	W_STACK3 = 0xb000, /* tops */
+	W_PD = 0x100000,
+	W_PT = 0x101000,
 	W_RAM = 0x400000,
 };
 
 /* Selectors, with the RPL they are used with. */
 enum {
-	S_CODE0 = 0x08, S_DATA0 = 0x10, S_CODE1 = 0x19, S_DATA1 = 0x21, S_CODE2 = 0x2a,
-	S_DATA2 = 0x32, S_CODE3 = 0x3b, S_DATA3 = 0x43, S_TSS = 0x48, S_CONF0 = 0x50,
-	S_LDT = 0x58, S_DATA0_ABSENT = 0x60, S_TSS2 = 0x68, S_GATE = 0x73, S_STACK16 = 0x78,
-	S_DOWN3 = 0x83, S_TSS16 = 0x88, S_CODE0_ABSENT = 0x90, S_XONLY3 = 0x9b, S_RODATA3 = 0xa3,
-	S_SMALL3 = 0xab, S_GATE2 = 0xb3, S_TASK_GATE = 0xbb, S_CODE16 = 0xc0, S_END = 0xc8,
+	S_CODE0 = 0x08,
+	S_DATA0 = 0x10,
+	S_CODE1 = 0x19,
+	S_DATA1 = 0x21,
+	S_CODE2 = 0x2a,
+	S_DATA2 = 0x32,
+	S_CODE3 = 0x3b,
+	S_DATA3 = 0x43,
+	S_TSS = 0x48,
+	S_CONF0 = 0x50,
+	S_LDT = 0x58,
+	S_DATA0_ABSENT = 0x60,
+	S_TSS2 = 0x68,
+	S_GATE = 0x73,
+	S_STACK16 = 0x78,
+	S_DOWN3 = 0x83,
+	S_TSS16 = 0x88,
+	S_CODE0_ABSENT = 0x90,
+	S_XONLY3 = 0x9b,
+	S_RODATA3 = 0xa3,
+	S_SMALL3 = 0xab,
+	S_GATE2 = 0xb3,
+	S_TASK_GATE = 0xbb,
+	S_CODE16 = 0xc0,
+	S_END = 0xc8,
 };
 
 static struct cpu *cpu;
@@ -95,8 +123,15 @@ enum {
 	A_FLAT = SEG_G | SEG_DB | SEG_P | SEG_S,
 	A_CODE = A_FLAT | SEG_CODE | SEG_R,
 	A_DATA = A_FLAT | SEG_W,
-	A_DPL1 = 0x20, A_DPL2 = 0x40, A_DPL3 = 0x60,
-	G_INT32 = 14, G_TRAP32 = 15, G_INT16 = 6, G_CALL32 = 12, G_CALL16 = 4, G_TASK = 5,
+	A_DPL1 = 0x20,
+	A_DPL2 = 0x40,
+	A_DPL3 = 0x60,
+	G_INT32 = 14,
+	G_TRAP32 = 15,
+	G_INT16 = 6,
+	G_CALL32 = 12,
+	G_CALL16 = 4,
+	G_TASK = 5,
 };
 
 static inline void world_gdt(void)
@@ -138,9 +173,9 @@ static inline void world_ring(unsigned ring)
 	for (unsigned i = 0; i < NR_SEGS; i++) {
 		unsigned sel = (i == CS ? S_CODE0 : S_DATA0) + ring * 17;
 
-		s->seg[i] = (struct seg){(uint16_t)sel,
-					 (uint16_t)((i == CS ? A_CODE : A_DATA) | SEG_A | ring << 5),
-					 0, 0xffffffff};
+		s->seg[i] = (struct seg){
+			(uint16_t)sel, (uint16_t)((i == CS ? A_CODE : A_DATA) | SEG_A | ring << 5),
+			0, 0xffffffff};
 	}
 	s->cpl = (uint8_t)ring;
 	s->r[ESP] = stack[ring];
