@@ -81,8 +81,8 @@ static int task_save(struct cpu *cpu, struct stores *w, uint32_t eip, uint32_t e
 		if (stores_add(cpu, w, 0, at + (2 + i) * l->bytes, cpu->s.r[i], l->bytes))
 			return 1;
 	for (unsigned i = 0; i < l->nr_segs; i++)
-		if (stores_add(cpu, w, 0, tr->base + l->segs + i * l->seg_bytes,
-			       cpu->s.seg[i].sel, 2))
+		if (stores_add(cpu, w, 0, tr->base + l->segs + i * l->seg_bytes, cpu->s.seg[i].sel,
+			       2))
 			return 1;
 	return 0;
 }
@@ -141,8 +141,7 @@ static int invalid(struct cpu *cpu, uint16_t sel)
 	return cpu_trap(cpu, V_TS, true, sel & 0xfffc);
 }
 
-static int enter_segment(struct cpu *cpu, unsigned sr, uint16_t sel, struct desc *d,
-			 uint8_t absent)
+static int enter_segment(struct cpu *cpu, unsigned sr, uint16_t sel, struct desc *d, uint8_t absent)
 {
 	uint32_t lin;
 
