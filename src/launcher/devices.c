@@ -72,6 +72,13 @@ static int open_disk(struct guest *g, const struct lgemu_device *d, struct virti
 	return 0;
 }
 
+static int bus_add(struct guest *g, struct virtio_device *dev)
+{
+	if (g->pci)
+		return pci_bus_add(g->pci, dev);
+	return g->config24 ? config24_bus_add(g->config24, dev) : lguest_bus_add(g->bus, dev);
+}
+
 /* dev may be NULL: there was no memory for it. */
 static int plug(struct guest *g, struct virtio_device *dev, const char *what)
 {
@@ -80,7 +87,7 @@ static int plug(struct guest *g, struct virtio_device *dev, const char *what)
 
 	if (!dev)
 		return complain(c, -ENOMEM, "out of memory");
-	err = g->pci ? pci_bus_add(g->pci, dev) : lguest_bus_add(g->bus, dev);
+	err = bus_add(g, dev);
 	if (!err)
 		return 0;
 	virtio_destroy(dev);
@@ -138,39 +145,70 @@ static int add_devices(struct guest *g, const struct lgemu_options *o)
 	return g->pci ? 0 : add_console(g);
 }
 
+static int create_bus(struct guest *g)
+{
+	const struct lguest_bus_profile *profile;
+
+	switch (g->found.era->bus) {
+	case ERA_BUS_PCI: g->pci = pci_bus_create(&g->gm, raise_irq, g); break;
+	case ERA_BUS_FIELDS:
+		g->config24 = config24_bus_create(&g->gm, config24_profile_find(g->found.text),
+						  raise_irq, g);
+		break;
+	case ERA_BUS_LGUEST:
+		profile = lguest_bus_profile_find(g->found.release);
+		if (profile)
+			g->bus = lguest_bus_create(&g->gm, profile, raise_irq, g);
+		break;
+	case ERA_BUS_DMA: break;
+	}
+	if (!g->pci && !g->config24 && !g->bus)
+		return complain(&g->vm->error, -ENOMEM, "out of memory");
+	return 0;
+}
+
 int devices_create(struct guest *g, const struct lgemu_options *o)
 {
-	const struct lguest_bus_profile *profile = lguest_bus_profile_find(g->found.release);
+	int err = create_bus(g);
 
-	if (g->found.era->bus == ERA_BUS_PCI) {
-		g->pci = pci_bus_create(&g->gm, raise_irq, g);
-		return g->pci ? add_devices(g, o)
-			      : complain(&g->vm->error, -ENOMEM, "out of memory");
-	}
-	if (!profile)
-		return complain(&g->vm->error, -ENOSYS, "no device model for release %s",
-				g->found.text);
-	g->bus = lguest_bus_create(&g->gm, profile, raise_irq, g);
-	if (!g->bus)
-		return complain(&g->vm->error, -ENOMEM, "out of memory");
-	return add_devices(g, o);
+	return err ? err : add_devices(g, o);
 }
 
 void devices_restart(struct guest *g)
 {
 	if (g->pci)
 		pci_bus_restart(g->pci);
+	else if (g->config24)
+		config24_bus_restart(g->config24);
 	else
 		lguest_bus_restart(g->bus);
 }
 
+enum lguest_notify devices_notify(struct guest *g, gpa_t gpa, const char **why)
+{
+	return g->config24 ? config24_bus_notify(g->config24, gpa, why)
+			   : lguest_bus_notify(g->bus, gpa, why);
+}
+
+size_t devices_early_text(const struct guest *g, gpa_t gpa, char *buf, size_t size)
+{
+	return g->config24 ? config24_bus_early_text(g->config24, gpa, buf, size)
+			   : lguest_bus_early_text(g->bus, gpa, buf, size);
+}
+
 /*L:301
- * The lguest bus takes pages behind the Guest's RAM and these are memory; the PCI bus takes none, and
+ * The older buses take pages behind the Guest's RAM and these are memory; the PCI bus takes none, and
  * what is behind it must fault.
  */
 uint32_t devices_pfn_limit(const struct guest *g)
 {
-	return g->gm.ram_bytes / PAGE_SIZE + (g->pci ? 0 : lguest_bus_pages(g->bus));
+	uint32_t pages = 0;
+
+	if (g->config24)
+		pages = config24_bus_pages(g->config24);
+	else if (g->bus)
+		pages = lguest_bus_pages(g->bus);
+	return g->gm.ram_bytes / PAGE_SIZE + pages;
 }
 
 uint32_t devices_device_limit(const struct guest *g)
@@ -183,6 +221,8 @@ void devices_state(const struct guest *g, const struct virtio_sink *sink)
 {
 	if (g->pci)
 		pci_bus_state(g->pci, sink);
+	else if (g->config24)
+		config24_bus_state(g->config24, sink);
 	else
 		lguest_bus_state(g->bus, sink);
 }
@@ -193,8 +233,10 @@ void devices_destroy(struct guest *g)
 	unsigned i;
 
 	lguest_bus_destroy(g->bus);
+	config24_bus_destroy(g->config24);
 	pci_bus_destroy(g->pci);
 	g->bus = NULL;
+	g->config24 = NULL;
 	g->pci = NULL;
 	g->console = NULL;
 	for (i = 0; i < g->nr_disks; i++)

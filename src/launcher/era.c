@@ -19,21 +19,21 @@
  */
 static const struct era eras[] = {
 	{"abi_2_6_23", "2.6.23", ERA_RELEASE(2, 6, 23), ERA_RELEASE(2, 6, 23), DOOR_MAP_HIGH,
-	 ERA_BUS_DMA, "A", false},
+	 ERA_BUS_DMA, true, "A", false},
 	{"abi_2_6_24", "2.6.24", ERA_RELEASE(2, 6, 24), ERA_RELEASE(2, 6, 24), DOOR_MAP_LOW,
-	 ERA_BUS_FIELDS, "B", false},
+	 ERA_BUS_FIELDS, true, "B", true},
 	{"abi_2_6_25", "2.6.25 to 2.6.28", ERA_RELEASE(2, 6, 25), ERA_RELEASE(2, 6, 28),
-	 DOOR_MAP_LOW, ERA_BUS_LGUEST, "B", true},
+	 DOOR_MAP_LOW, ERA_BUS_LGUEST, false, "B", true},
 	{"abi_2_6_29", "2.6.29", ERA_RELEASE(2, 6, 29), ERA_RELEASE(2, 6, 29), DOOR_MAP_LOW_HIGH,
-	 ERA_BUS_LGUEST, "B", true},
+	 ERA_BUS_LGUEST, false, "B", true},
 	{"abi_2_6_30", "2.6.30", ERA_RELEASE(2, 6, 30), ERA_RELEASE(2, 6, 30), DOOR_MAP_LOW_HIGH,
-	 ERA_BUS_LGUEST, "B", true},
+	 ERA_BUS_LGUEST, false, "B", true},
 	{"abi_2_6_31", "2.6.31 to 3.0", ERA_RELEASE(2, 6, 31), ERA_RELEASE(3, 0, 255),
-	 DOOR_MAP_LOW_HIGH, ERA_BUS_LGUEST, "C", true},
+	 DOOR_MAP_LOW_HIGH, ERA_BUS_LGUEST, false, "C", true},
 	{"abi_3_1", "3.1 to 3.19", ERA_RELEASE(3, 1, 0), ERA_RELEASE(3, 19, 255), DOOR_MAP_LINEAR,
-	 ERA_BUS_LGUEST, "D", true},
+	 ERA_BUS_LGUEST, false, "D", true},
 	{"abi_4_0", "4.0 to 4.13", ERA_RELEASE(4, 0, 0), ERA_RELEASE(4, 13, 255), DOOR_MAP_LINEAR,
-	 ERA_BUS_PCI, "DE", true},
+	 ERA_BUS_PCI, false, "DE", true},
 };
 /*:*/
 
@@ -277,13 +277,18 @@ static void decide_all(struct era_found *f, const struct bzimage *bz, const stru
 int era_find(const struct image *img, const struct bzimage *bz, const char *abi, bool deep,
 	     struct era_found *f, struct complaint *c)
 {
-	const unsigned first = WANT(CLUE_BANNER) | WANT(CLUE_LGUEST);
+	const uint32_t said = bz ? era_parse_release(bz->release) : 0;
+	/* Two kinds of devices go by that name, and only what is inside tells. */
+	const bool unsure = said == ERA_RELEASE(2, 6, 24);
+	unsigned want = WANT(CLUE_LGUEST) | (unsure ? WANT(CLUE_FEATURES) : 0);
 	struct clues k = {0};
 
 	memset(f, 0, sizeof(*f));
-	if (!bz || deep || !era_parse_release(bz->release))
-		find_clues(img, bz, bz && bz->release[0] && !deep ? WANT(CLUE_LGUEST) : first, &k);
-	if (k.want && (k.want & ~k.have))
+	if (!bz || !bz->release[0] || (deep && !unsure))
+		want |= WANT(CLUE_BANNER);
+	if (!bz || deep || !said || unsure)
+		find_clues(img, bz, want, &k);
+	if (k.want && !unsure && (k.want & ~k.have))
 		find_clues(img, bz, WANT_ALL, &k);
 	else if (k.have & WANT(CLUE_BANNER) && era_parse_release(k.banner) == ERA_RELEASE(2, 6, 24))
 		find_clues(img, bz, WANT(CLUE_FEATURES), &k);

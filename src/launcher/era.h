@@ -28,6 +28,7 @@ struct era {
 	uint32_t first, last; /* ERA_RELEASE(), both included */
 	enum door_boot_map boot_map;
 	enum era_bus bus;
+	bool blank_at_end;   /* the Launcher left one behind the command line */
 	const char *layouts; /* of struct lguest_data: letters of guest-host.md 3.1 */
 	bool served;	     /* by this version */
 };

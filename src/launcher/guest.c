@@ -77,16 +77,28 @@ static int open_kernel(struct guest *g, const struct lgemu_options *o)
 	return err ? err : check_era(g, o->abi);
 }
 
+/* Until 2.6.24 each argument was followed by a blank, the last one, too, and a Guest shows it. */
+static int copy_command_line(struct guest *g, const char *line)
+{
+	const size_t size = strlen(line) + 2;
+	const bool blank = *line && g->found.era->blank_at_end;
+
+	g->command_line = malloc(size);
+	if (!g->command_line)
+		return complain(&g->vm->error, -ENOMEM, "out of memory");
+	snprintf(g->command_line, size, "%s%s", line, blank ? " " : "");
+	return 0;
+}
+
 int guest_open(struct guest *g, const struct lgemu_options *o)
 {
 	struct complaint *c = &g->vm->error;
 	int err;
 
 	g->wake_ns = UINT64_MAX;
-	g->command_line = strdup(o->command_line ? o->command_line : "");
-	if (!g->command_line)
-		return complain(c, -ENOMEM, "out of memory");
 	err = open_kernel(g, o);
+	if (!err)
+		err = copy_command_line(g, o->command_line ? o->command_line : "");
 	if (!err && o->initrd) {
 		err = image_open(&g->initrd, o->initrd, "initrd", c);
 		g->has_initrd = !err;

@@ -132,9 +132,9 @@ static void notify(struct guest *g, uint32_t addr)
 	const char *why = NULL;
 	size_t n;
 
-	switch (lguest_bus_notify(g->bus, GPA(addr), &why)) {
+	switch (devices_notify(g, GPA(addr), &why)) {
 	case LGUEST_NOTIFY_TEXT:
-		n = lguest_bus_early_text(g->bus, GPA(addr), text, sizeof(text));
+		n = devices_early_text(g, GPA(addr), text, sizeof(text));
 		console_print(g->vm, (const uint8_t *)text, n);
 		break;
 	case LGUEST_NOTIFY_BAD:

@@ -18,6 +18,7 @@
 #include "net.h"
 #include "script.h"
 #include "symbols.h"
+#include "virtio/bus_config24.h"
 #include "virtio/bus_lguest.h"
 #include "virtio/bus_pci.h"
 
@@ -47,7 +48,8 @@ struct guest {
 
 	struct guest_mem gm;
 	char room_name[40];
-	struct lguest_bus *bus; /* one of these two, as the era has it */
+	struct config24_bus *config24; /* one of these, as the era has it */
+	struct lguest_bus *bus;
 	struct pci_bus *pci;
 	struct virtio_device *console;
 	struct disk *disk[GUEST_DISKS];
@@ -125,6 +127,9 @@ void devices_restart(struct guest *g);
 /* Page frames for the Host: the first that is not memory, the first that is not a device. */
 uint32_t devices_pfn_limit(const struct guest *g);
 uint32_t devices_device_limit(const struct guest *g);
+/* NOTIFY came with this address; as lguest_bus_notify() and lguest_bus_early_text(). */
+enum lguest_notify devices_notify(struct guest *g, gpa_t gpa, const char **why);
+size_t devices_early_text(const struct guest *g, gpa_t gpa, char *buf, size_t size);
 void devices_state(const struct guest *g, const struct virtio_sink *sink);
 
 /* console.c: */

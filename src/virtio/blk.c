@@ -65,6 +65,7 @@ struct blk_request {
 	const struct virtq_chain *chain;
 	uint32_t type;
 	uint64_t sector;
+	uint32_t header_bytes;
 	uint64_t data_out, data_in; /* bytes, without header and verdict */
 	uint64_t written;	    /* bytes of data_in that are good */
 };
@@ -108,8 +109,8 @@ static enum blk_verdict blk_write(struct blk_request *req)
 {
 	if (req->blk->store.read_only || !request_in_range(req, req->data_out))
 		return BLK_S_IOERR;
-	if (virtq_each_out(&req->blk->dev.vq[0], req->chain, sizeof(struct blk_header),
-			   req->data_out, write_piece, req))
+	if (virtq_each_out(&req->blk->dev.vq[0], req->chain, req->header_bytes, req->data_out,
+			   write_piece, req))
 		return BLK_S_IOERR;
 	return BLK_S_OK;
 }
@@ -173,13 +174,15 @@ static const char *blk_serve(struct virtio_blk *blk, const struct virtq_chain *c
 	struct blk_header header;
 	uint8_t verdict;
 
-	if (virtq_gather(vq, chain, 0, &header, sizeof(header)) != sizeof(header))
+	req.header_bytes = (uint32_t)sizeof(header) + blk->dev.dialect.blk_id_bytes;
+	if (chain->out_bytes < req.header_bytes ||
+	    virtq_gather(vq, chain, 0, &header, sizeof(header)) != sizeof(header))
 		return "block request without a whole header";
 	if (!chain->in_bytes)
 		return "block request without room for its status";
 	req.type = le32_get(header.type);
 	req.sector = le64_get(header.sector);
-	req.data_out = chain->out_bytes - sizeof(header);
+	req.data_out = chain->out_bytes - req.header_bytes;
 	req.data_in = chain->in_bytes - 1;
 	verdict = (uint8_t)blk_ordered(&req);
 	if (virtq_scatter(vq, chain, req.data_in, &verdict, 1) != 1)

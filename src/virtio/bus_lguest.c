@@ -356,14 +356,7 @@ const char *lguest_bus_name_at(const struct lguest_bus *bus, gpa_t gpa)
 
 size_t lguest_bus_early_text(const struct lguest_bus *bus, gpa_t gpa, char *buf, size_t size)
 {
-	size_t n = 0;
-
-	/* Row 23.  Byte by byte: it ends wherever the Guest's memory does. */
-	while (n + 1 < size && gm_read(&bus->gm, GPA(gpa.v + (uint32_t)n), buf + n, 1) && buf[n])
-		n++;
-	if (size)
-		buf[n] = '\0';
-	return n;
+	return gm_text(&bus->gm, gpa, buf, size);
 }
 
 void lguest_bus_state(const struct lguest_bus *bus, const struct virtio_sink *sink)

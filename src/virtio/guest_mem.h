@@ -52,4 +52,17 @@ static inline void gm_unpin(const struct guest_mem *gm, gpa_t gpa, uint32_t len)
 	mem_unpin(gm->mem, gm->base + gpa.v, len);
 }
 
+/* The text at gpa, up to its NUL, the Guest's last byte or size - 1 bytes, whichever comes first (row
+ * 23).  Returns its length; buf is terminated if it has any size. */
+static inline size_t gm_text(const struct guest_mem *gm, gpa_t gpa, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	while (n + 1 < size && gm_read(gm, GPA(gpa.v + (uint32_t)n), buf + n, 1) && buf[n])
+		n++;
+	if (size)
+		buf[n] = '\0';
+	return n;
+}
+
 #endif

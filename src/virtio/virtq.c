@@ -47,6 +47,23 @@ void virtq_init(struct virtq *vq, const struct guest_mem *gm, gpa_t ring, uint16
 	vq->used = GPA(ring.v + used_offset(num));
 }
 
+/* Here the used ring begins two bytes behind the available one, where alignment wants it. */
+static uint32_t tight_used_offset(uint16_t num)
+{
+	return (num + 1u) * ((uint32_t)sizeof(struct virtq_desc) + AVAIL_ENTRY_BYTES);
+}
+
+uint32_t virtq_tight_bytes(uint16_t num)
+{
+	return tight_used_offset(num) + USED_RING + num * USED_ENTRY_BYTES;
+}
+
+void virtq_init_tight(struct virtq *vq, const struct guest_mem *gm, gpa_t ring, uint16_t num)
+{
+	virtq_init(vq, gm, ring, num);
+	vq->used = GPA(ring.v + tight_used_offset(num));
+}
+
 /*D:614
  * A modern driver puts the three parts of its ring wherever it likes, and tells us.  What it tells
  * is checked here, once; from then on such a ring is like any other.

@@ -71,6 +71,9 @@ struct virtq_chain {
 uint32_t virtq_ring_bytes(uint16_t num);
 /* Take the ring of that layout at `ring` and start from zero; indices in memory are not touched. */
 void virtq_init(struct virtq *vq, const struct guest_mem *gm, gpa_t ring, uint16_t num);
+/* The same for the layout of 2.6.24-rc1, which rounds nothing; num need not be a power of two. */
+uint32_t virtq_tight_bytes(uint16_t num);
+void virtq_init_tight(struct virtq *vq, const struct guest_mem *gm, gpa_t ring, uint16_t num);
 /* The same with three addresses of the Guest's choosing, as virtio 1.0 has it.  NULL, or what is
  * wrong with them; then the queue does not exist. */
 struct virtq_place {

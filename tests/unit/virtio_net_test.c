@@ -62,7 +62,8 @@ static void plug(unsigned header_bytes, bool counts)
 	virtq_init(&dev->vq[TX], &gm, GPA(TX_RING), NUM);
 	dev->vq[RX].indirect = dev->vq[TX].indirect = true;
 	dev->offered = dev->ops->features;
-	dev->dialect = (struct virtio_dialect){(uint8_t)header_bytes, counts};
+	dev->dialect = (struct virtio_dialect){.net_header_bytes = (uint8_t)header_bytes,
+					       .net_counts_sent = counts};
 	dev->interrupt = interrupt;
 	dev->ops->plug(dev);
 }
