@@ -25,7 +25,7 @@ int block_cache_init(struct cpu *cpu)
 		return -ENOMEM;
 	c->size = ARENA_BYTES;
 	c->arena = malloc(c->size);
-	c->page = calloc(cpu->mem->size_bytes >> PAGE_SHIFT, sizeof(*c->page));
+	c->page = calloc(cpu->mem->size_bytes >> PAGE_SHIFT, sizeof(struct block *));
 	c->single = malloc(sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op));
 	c->jump = calloc(1u << JUMP_CACHE_BITS, sizeof(*c->jump));
 	if (!c->arena || !c->page || !c->single || !c->jump) {

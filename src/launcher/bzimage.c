@@ -218,7 +218,7 @@ int bzimage_unpack(const struct image *img, const struct bzimage *bz, uint8_t **
 
 	*bytes = NULL;
 	*len = 0;
-	if (strcmp(find_payload(img, bz, &at), "gzip"))
+	if (strcmp(find_payload(img, bz, &at), "gzip") != 0)
 		return -ENOTSUP;
 	if (inflateInit2(&z, 15 + 16) != Z_OK)
 		return -ENOMEM;

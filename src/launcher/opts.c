@@ -257,7 +257,7 @@ static int take_option(struct opts *o, int opt, const char *arg, unsigned *disk_
 	case OPT_STATS: o->stats = true; break;
 	case OPT_GUEST_HASH: o->hash = true; break;
 	case OPT_UNTIL:
-		if (strcmp(arg, "switch"))
+		if (strcmp(arg, "switch") != 0)
 			return complain(c, -EINVAL, "--until %s: only \"switch\" is known", arg);
 		break;
 	default: return set_numbers(o, opt, arg, c);

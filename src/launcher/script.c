@@ -65,7 +65,7 @@ static bool take_word(const char **p, const char *end, const char *word)
 {
 	const size_t n = strlen(word);
 
-	if ((size_t)(end - *p) < n || memcmp(*p, word, n))
+	if ((size_t)(end - *p) < n || memcmp(*p, word, n) != 0)
 		return false;
 	if (*p + n < end && (*p)[n] != ' ' && (*p)[n] != '\t')
 		return false;
@@ -207,7 +207,7 @@ bool script_printed(struct script *s, char byte)
 	if (s->nr_seen == step->len)
 		memmove(s->seen, s->seen + 1, --s->nr_seen);
 	s->seen[s->nr_seen++] = byte;
-	if (s->nr_seen != step->len || memcmp(s->seen, step->text, step->len))
+	if (s->nr_seen != step->len || memcmp(s->seen, step->text, step->len) != 0)
 		return false;
 	s->next++;
 	s->nr_seen = 0;
