@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:994
+/*P:996
  * The bus of 2.6.24: the stream of fields as that release's Launcher wrote it, rings of both
  * layouts, requests with their longer header, and what a hostile Guest can do to it.
 :*/
