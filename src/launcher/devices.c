@@ -128,15 +128,14 @@ static int make_device(struct guest *g, const struct lgemu_options *o, const str
 
 static int add_devices(struct guest *g, const struct lgemu_options *o)
 {
-	const struct lgemu_device *d;
 	struct virtio_device *dev;
 	const char *what;
 	int err;
 
 	if (g->pci && (err = add_console(g)))
 		return err;
-	for (d = o->devices; d < o->devices + o->nr_devices; d++) {
-		err = make_device(g, o, d, &dev, &what);
+	for (unsigned i = 0; i < o->nr_devices; i++) { /* with none of them, devices may be NULL */
+		err = make_device(g, o, &o->devices[i], &dev, &what);
 		if (!err)
 			err = plug(g, dev, what);
 		if (err)
