@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:994
+/*P:998
  * lgemu against files that are cut, damaged or nothing but noise: kernels, bzImages, initrds,
  * disks, scripts and Host images, from a numbered seed each, so that a failure can be had again.
  * Whatever they are, the program ends by itself, with one of its own exit statuses; if that is 2,

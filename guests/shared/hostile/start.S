@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:958 guests/shared/hostile/start.S: The way into hostile.c, in linear mode and on a stack. :*/
+/*P:999 guests/shared/hostile/start.S: The way into hostile.c, in linear mode and on a stack. :*/
 #include "../../lib/tiny.inc"
 
 _start:
