@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:980
+/*P:997
  * ring-run: start a test image of tests/ring on our processor, as boot.asm starts it on a PC, and
  * print what it writes to port 0xE9.  It ends by writing to port 0xF4; a triple fault is told as a
  * line "shutdown", and an image that does neither is stopped after a while.
