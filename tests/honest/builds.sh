@@ -22,13 +22,14 @@ for preset in gcc trampoline hard; do
 	fi
 	build=$dir/builds/$preset
 	mkdir -p "$build"
-	{ [ -e "$build/build.ninja" ] ||
-		cmake -S "$source" -B "$build" --preset $preset -DLG_WERROR=OFF; } >"$build/log" 2>&1 &&
-		cmake --build "$build" --target lgemu-track >>"$build/log" 2>&1 || {
+	: >"$build/log"
+	[ -e "$build/build.ninja" ] ||
+		cmake -S "$source" -B "$build" --preset $preset -DLG_WERROR=OFF >"$build/log" 2>&1 || :
+	if ! cmake --build "$build" --target lgemu-track >>"$build/log" 2>&1; then
 		tail -n 30 "$build/log" >&2
 		echo "$preset: does not build" >&2
 		exit 1
-	}
+	fi
 	"$build/tests/honest/lgemu-track" "$script" $every $most >"$build/trail" || status=1
 	if cmp -s "$dir/trail" "$build/trail"; then
 		echo "$preset: the same, at $((lines - 2)) places"

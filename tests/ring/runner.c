@@ -47,8 +47,8 @@ static uint8_t intr_ack(void *ctx)
 static void enter(struct cpu *cpu, struct mem *mem)
 {
 	static const uint8_t gdt[24] = {
-		0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93,
-		0xcf, 0,
+		0, 0,	 0,    0, 0,	0,    0, 0, 0xff, 0xff, 0,    0,
+		0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0,	  0x93, 0xcf, 0,
 	};
 
 	if (!mem_write(mem, GDT_AT, gdt, sizeof(gdt)))
