@@ -115,6 +115,7 @@ static int make_device(struct guest *g, const struct lgemu_options *o, const str
 		       struct virtio_device **dev, const char **what)
 {
 	*dev = NULL;
+	*what = "device";
 	switch (d->kind) {
 	case LGEMU_DISK: *what = "block"; return open_disk(g, d, dev);
 	case LGEMU_NET: *what = "net"; return net_add(g, d, o->seed, dev);
