@@ -82,6 +82,23 @@ main:	mov esp, stack0
 .h3:	FOUND ebx
 	jmp CODE0:.back3
 .n3:
+	TEST "an interrupt clears NT, and its frame has it"
+	ANYWHERE
+	GATE VEC(0x50), CODE0, .nt, A_P | A_INT32, 0
+	mov ebx, esp
+	push dword 0x4002
+	popfd
+	int 0x50
+.backnt: push dword 2
+	popfd
+	END
+	jmp .after_nt
+.nt:	FOUND ebx
+	mov eax, [ss:esp + 8]
+	and eax, 0x4000
+	RESULT eax
+	jmp .backnt
+.after_nt:
 	TEST "UD2"
 	HERE ud2
 	END

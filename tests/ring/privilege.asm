@@ -110,6 +110,27 @@ main:	mov esp, stack0
 	IO "IN, ring 2, IOPL 1", 2, 0x1002, in al, 0x80
 	IO "IN, ring 3, IOPL 3", 3, 0x3002, in eax, 0x80
 
+	TEST "STI and CLI in ring 1, IOPL 1: IF"
+	ANYWHERE
+	push dword DATA1
+	push dword stack1
+	push dword 0x1002
+	push dword CODE1
+	push dword .if
+	iretd
+.if:	sti
+	pushfd
+	pop eax
+	and eax, 0x200
+	RESULT eax
+	cli
+	pushfd
+	pop eax
+	and eax, 0x200
+	RESULT eax
+	BACK
+	END
+
 	; --- the map: ports 0x80 to 0x83, a bit each
 	mov word [tss + 0x66], 0x68
 	mov edi, iomap
