@@ -67,7 +67,9 @@ struct lgemu_options {
 	const char *initrd;	  /* NULL: none */
 	const char *command_line; /* of the kernel; cut at 2047 bytes */
 	const char *host_image;	  /* another Host and Switcher (ELF, multiboot); NULL: built in */
-	const char *abi;	  /* "2.6.32": the era to serve, whatever the image says */
+	bool host_is_native; /* the Host runs in this process, not in ring 0 of the machine; a Guest
+				cannot tell the difference */
+	const char *abi;     /* "2.6.32": the era to serve, whatever the image says */
 	const struct lgemu_device *devices; /* in the order the Guest shall find them */
 	unsigned nr_devices;		    /* a console comes last, by itself */
 	enum lgemu_clock clock;

@@ -80,11 +80,15 @@ static int create(struct lgemu *vm, const struct lgemu_options *o)
 	enum machine_clock clock = o->clock == LGEMU_REAL ? MACHINE_REAL : MACHINE_VIRTUAL;
 	struct guest *g = &vm->guest[0];
 	uint32_t ram_bytes = 0;
-	int err;
+	int err = 0;
 
 	g->vm = vm;
 	vm->nr_guests = 1;
-	err = open_host(vm, o->host_image);
+	if (o->host_is_native && o->host_image)
+		return complain(&vm->error, -EINVAL,
+				"a native Host is not an image; leave out one of the two");
+	if (!o->host_is_native)
+		err = open_host(vm, o->host_image);
 	if (!err)
 		err = guest_open(g, o);
 	if (!err)
@@ -132,6 +136,7 @@ void lgemu_destroy(struct lgemu *vm)
 	symbols_free(&vm->symbols);
 	script_free(&vm->script);
 	free(vm->typed);
+	native_destroy(vm->native);
 	free(vm);
 }
 
@@ -147,7 +152,12 @@ const char *lgemu_error(const struct lgemu *vm)
 static int start_host(struct lgemu *vm)
 {
 	struct door_answer ans;
-	int err = host_load(vm);
+	int err = 0;
+
+	if (!vm->options.host_is_native)
+		err = host_load(vm);
+	else if (!(vm->native = native_create(&vm->machine)))
+		err = complain(&vm->error, -ENOMEM, "out of memory");
 
 	if (!err)
 		err = loop_to_bell(vm);

@@ -415,9 +415,15 @@ static void machine_idle(struct lgemu *vm)
 		idle_real(vm, machine_wakeup_ns(&vm->machine));
 }
 
+/* The machine, with whichever Host it has. */
+static enum machine_reason run_machine(struct lgemu *vm, uint64_t insns)
+{
+	return vm->native ? native_run(vm->native, insns) : machine_run(&vm->machine, insns);
+}
+
 static void go(struct lgemu *vm, uint64_t insns)
 {
-	switch (machine_run(&vm->machine, insns)) {
+	switch (run_machine(vm, insns)) {
 	case MACHINE_BELL: bell(vm); break;
 	case MACHINE_EVENT: take_events(vm); break;
 	case MACHINE_IDLE: machine_idle(vm); break;
@@ -464,7 +470,7 @@ int loop_to_bell(struct lgemu *vm)
 	enum machine_reason why;
 
 	for (;;) {
-		why = machine_run(&vm->machine, CHUNK_INSNS);
+		why = run_machine(vm, CHUNK_INSNS);
 		flush_host_text(vm);
 		if (why == MACHINE_BELL) {
 			vm->at_bell = true;

@@ -45,6 +45,8 @@ const char opts_help[] =
 	"      --clock MODE         virtual (repeatable; default), real (default on a terminal)\n"
 	"      --rtc-base SECONDS   the wall clock at the start, since 1970\n"
 	"      --seed N             of the random bytes (0)\n"
+	"      --host HOME          where the Host runs: ring0, in the machine (default), or native, in\n"
+	"                           this process: quicker, and all the same to the guest\n"
 	"      --host-image FILE    another Host and Switcher (ELF, multiboot)\n"
 	"      --timeout SECONDS    give up after that long, status 124\n"
 	"      --timeout-insns N    give up after that many instructions, status 124\n"
@@ -76,6 +78,7 @@ enum opt {
 	OPT_CLOCK,
 	OPT_RTC_BASE,
 	OPT_SEED,
+	OPT_HOST,
 	OPT_HOST_IMAGE,
 	OPT_TIMEOUT,
 	OPT_TIMEOUT_INSNS,
@@ -110,6 +113,7 @@ static const struct option long_options[] = {
 	{"clock", required_argument, NULL, OPT_CLOCK},
 	{"rtc-base", required_argument, NULL, OPT_RTC_BASE},
 	{"seed", required_argument, NULL, OPT_SEED},
+	{"host", required_argument, NULL, OPT_HOST},
 	{"host-image", required_argument, NULL, OPT_HOST_IMAGE},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"timeout-insns", required_argument, NULL, OPT_TIMEOUT_INSNS},
@@ -210,6 +214,14 @@ static int set_clock(struct opts *o, const char *text, struct complaint *c)
 	return 0;
 }
 
+static int set_host(struct opts *o, const char *text, struct complaint *c)
+{
+	o->machine.host_is_native = !strcmp(text, "native");
+	if (!o->machine.host_is_native && strcmp(text, "ring0") != 0)
+		return complain(c, -EINVAL, "--host %s: it is ring0 or native", text);
+	return 0;
+}
+
 static int set_numbers(struct opts *o, int opt, const char *arg, struct complaint *c)
 {
 	uint64_t v = 0;
@@ -251,6 +263,7 @@ static int take_option(struct opts *o, int opt, const char *arg, unsigned *disk_
 	case OPT_VERSION: o->verb = OPTS_VERSION; break;
 	case OPT_ABI: o->machine.abi = arg; break;
 	case OPT_CLOCK: return set_clock(o, arg, c);
+	case OPT_HOST: return set_host(o, arg, c);
 	case OPT_HOST_IMAGE: o->machine.host_image = arg; break;
 	case OPT_SCRIPT: o->script = arg; break;
 	case OPT_CONSOLE_LOG: o->console_log = arg; break;

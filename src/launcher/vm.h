@@ -14,6 +14,7 @@
 #include "era.h"
 #include "image.h"
 #include "lgemu.h"
+#include "lguest/native/native.h"
 #include "machine/board.h"
 #include "net.h"
 #include "script.h"
@@ -77,6 +78,7 @@ struct lgemu {
 	struct complaint error;
 	struct image host;
 	struct symbols symbols;
+	struct native *native; /* NULL: the Host is in the machine */
 	struct guest guest[VM_GUESTS];
 	unsigned nr_guests;
 	unsigned turn; /* the Guest that runs, or ran last */

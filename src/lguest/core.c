@@ -122,19 +122,6 @@ static void prepare_to_run(struct lguest *lg)
 	if (lg->stack_unpinned)
 		pin_stack_pages(lg);
 }
-
-static void run_guest_once(struct lguest *lg)
-{
-	struct door_counters *count = lg->host->count;
-	uint32_t trapnum;
-
-	lg->regs->trapnum = le32(TRAP_NEVER_LEFT);
-	count_one(&count->entries);
-	port_enter_guest(lg, guest_shadow(lg));
-	count_one(&count->exits);
-	trapnum = le32_get(lg->regs->trapnum);
-	count_one(&count->exit[trapnum < TRAP_NEVER_LEFT ? trapnum : TRAP_NEVER_LEFT]);
-}
 /*:*/
 
 /*H:142
@@ -261,49 +248,67 @@ static unsigned pending_answer(const struct lguest *lg)
 }
 
 /*H:110
- * This is it.  The Guest's hypercalls come first, since they may need the Launcher; then we see
+ * This is it.  A turn of a Guest is a loop: while turn_next() says 0, the home enters the Guest,
+ * and turn_left() sees to whatever brought it out again.  The loop itself is the home's, since on
+ * the bare machine it can wait for the Guest to come out, and inside a process it cannot.
+ *
+ * turn_next() does the Guest's hypercalls first, since they may need the Launcher; then we see
  * whether we were asked to stop, whether an interrupt can be delivered, and whether there is still
- * a Guest to run.  Then it runs.  The answer says why we came back.
+ * a Guest to run.  If so, all is made ready for it.  Any other answer than 0 ends the turn.
  */
-unsigned run_guest(struct lguest *lg, uint32_t quantum_ns)
+void turn_begin(struct lguest *lg, uint32_t quantum_ns)
 {
-	struct host *host = lg->host;
-	uint64_t now = port_clock(host), end = PORT_NEVER;
+	lg->turn_end = quantum_ns ? port_clock(lg->host) + quantum_ns : PORT_NEVER;
+	lg->host->someone_woke = false;
+	take_events(lg->host);
+}
+
+static unsigned answer_now(struct lguest *lg, uint64_t now)
+{
+	if (lg->restart)
+		return DOOR_ANS_RESTART;
+	if (lg->dead)
+		return DOOR_ANS_DEAD;
+	if (lg->break_asked || lg->host->someone_woke || now >= lg->turn_end) {
+		lg->break_asked = false;
+		return DOOR_ANS_QUANTUM;
+	}
+	return lg->halted ? DOOR_ANS_HALTED : 0;
+}
+
+unsigned turn_next(struct lguest *lg)
+{
 	unsigned answer;
+	uint64_t now;
 	bool retry;
 
-	if (quantum_ns)
-		end = now + quantum_ns;
-	host->someone_woke = false;
-	take_events(host);
+	if (lg->hcall_waiting && !lg->dead)
+		do_hypercalls(lg);
+	answer = pending_answer(lg);
+	if (answer)
+		return answer;
+	now = port_clock(lg->host);
+	check_clock(lg, now);
+	retry = maybe_do_interrupt(lg);
+	answer = answer_now(lg, now);
+	if (answer)
+		return answer;
+	prepare_to_run(lg);
+	if (lg->dead)
+		return DOOR_ANS_DEAD;
+	arm_timer(lg->host, now, lg->turn_end, retry);
+	lg->regs->trapnum = le32(TRAP_NEVER_LEFT);
+	count_one(&lg->host->count->entries);
+	return 0;
+}
 
-	for (;;) {
-		if (lg->hcall_waiting && !lg->dead)
-			do_hypercalls(lg);
-		answer = pending_answer(lg);
-		if (answer)
-			return answer;
+void turn_left(struct lguest *lg)
+{
+	struct door_counters *count = lg->host->count;
+	const uint32_t trapnum = le32_get(lg->regs->trapnum);
 
-		now = port_clock(host);
-		check_clock(lg, now);
-		retry = maybe_do_interrupt(lg);
-		if (lg->restart)
-			return DOOR_ANS_RESTART;
-		if (lg->dead)
-			return DOOR_ANS_DEAD;
-		if (lg->break_asked || host->someone_woke || now >= end) {
-			lg->break_asked = false;
-			return DOOR_ANS_QUANTUM;
-		}
-		if (lg->halted)
-			return DOOR_ANS_HALTED;
-
-		prepare_to_run(lg);
-		if (lg->dead)
-			continue;
-		arm_timer(host, now, end, retry);
-		run_guest_once(lg);
-		handle_trap(lg);
-	}
+	count_one(&count->exits);
+	count_one(&count->exit[trapnum < TRAP_NEVER_LEFT ? trapnum : TRAP_NEVER_LEFT]);
+	handle_trap(lg);
 }
 /*:*/

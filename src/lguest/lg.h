@@ -226,6 +226,7 @@ struct lguest {
 	uint32_t irqs_pending;
 	bool break_asked;
 	uint64_t deadline; /* of its clock event, or PORT_NEVER */
+	uint64_t turn_end; /* when its quantum is used up, or PORT_NEVER */
 };
 /*:*/
 
@@ -267,7 +268,10 @@ void lgdata_put(struct lguest *lg, unsigned offset, uint32_t val);
 hpa_t guest_page(const struct lguest *lg, uint32_t pfn);
 
 /* core.c: */
-unsigned run_guest(struct lguest *lg, uint32_t quantum_ns);
+void turn_begin(struct lguest *lg, uint32_t quantum_ns);
+/* 0: enter it now, with guest_shadow(); else why not, enum door_answer_op. */
+unsigned turn_next(struct lguest *lg);
+void turn_left(struct lguest *lg);
 void set_next_deadline(struct host *host);
 void take_events(struct host *host);
 
@@ -336,7 +340,11 @@ bool emulate_insn(struct lguest *lg);
 
 /* user.c: */
 void host_init(struct host *host);
-void host_request(struct host *host, const struct door_request *req, struct door_answer *ans);
+/* NULL: answered.  Else it was RUN, for this Guest: its turn has begun, and when it is over
+ * host_answer_run() makes of turn_next()'s answer one for the Launcher. */
+struct lguest *host_request(struct host *host, const struct door_request *req,
+			    struct door_answer *ans);
+void host_answer_run(struct lguest *lg, unsigned op, struct door_answer *ans);
 const char *initialize(struct lguest *lg, const struct door_init *init);
 void destroy(struct lguest *lg);
 

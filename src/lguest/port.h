@@ -47,11 +47,10 @@ hpa_t port_alloc_page(struct host *host);
 void port_free_page(struct host *host, hpa_t page);
 
 /*H:041
- * Running.  port_enter_guest() goes through the Switcher with "cr3" loaded and comes back when
- * anything at all happened; what happened is in lg->regs.  Interrupts are off before and after.
- * CR0.TS is to be set while the Guest runs exactly if lg->ts is.
+ * Running.  How a Guest is entered and left is not here: the home does that of its own accord,
+ * with turn_next() and turn_left() of core.c, the tables of guest_shadow() in CR3, and CR0.TS set
+ * exactly if lg->ts is.  We only ask what we cannot read in lg->regs.
 :*/
-void port_enter_guest(struct lguest *lg, hpa_t cr3);
 
 /* CR2 as the last page fault of a Guest left it. */
 gva_t port_fault_address(struct host *host);
@@ -63,7 +62,7 @@ void port_fpu_load(struct lguest *lg);
 
 /*H:042
  * Time.  The board clock in ns, monotonic; a one-shot timer on it, whose interrupt brings us back
- * from port_enter_guest() (deadline PORT_NEVER: none); the wall clock; and what RDTSC counts at,
+ * from the Guest (deadline PORT_NEVER: none); the wall clock; and what RDTSC counts at,
  * 0 for "do not ask".
 :*/
 #define PORT_NEVER (~(uint64_t)0)

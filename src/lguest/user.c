@@ -199,12 +199,21 @@ static void finish_trap(struct lguest *lg, const struct door_request *req)
 }
 /*:*/
 
+/* Which dialect the Guest turned out to speak, for the Launcher to compare with its guess. */
+static void tell_abi(const struct lguest *lg, struct door_answer *ans)
+{
+	ans->layout = le32(lg->abi ? lg->abi->layout + 1 : 0);
+	ans->hcall_insn = le32(lg->hcall_insn);
+	ans->pae = le32(lg->pae);
+}
+
 /*H:065
  * The answer to RUN.  What was pending has now been told, and is forgotten.
  */
-static void answer_run(struct lguest *lg, unsigned op, struct door_answer *ans)
+void host_answer_run(struct lguest *lg, unsigned op, struct door_answer *ans)
 {
 	ans->op = le32(op);
+	tell_abi(lg, ans);
 	switch (op) {
 	case DOOR_ANS_NOTIFY:
 		ans->arg[0] = le32(lg->notify);
@@ -237,14 +246,6 @@ static void answer_run(struct lguest *lg, unsigned op, struct door_answer *ans)
 }
 /*:*/
 
-/* Which dialect the Guest turned out to speak, for the Launcher to compare with its guess. */
-static void tell_abi(const struct lguest *lg, struct door_answer *ans)
-{
-	ans->layout = le32(lg->abi ? lg->abi->layout + 1 : 0);
-	ans->hcall_insn = le32(lg->hcall_insn);
-	ans->pae = le32(lg->pae);
-}
-
 static void refuse(struct door_answer *ans, const char *fmt, ...)
 {
 	va_list args;
@@ -274,9 +275,10 @@ static void request_initialize(struct lguest *lg, const struct door_request *req
 }
 
 /*H:064
- * One request, one answer.
+ * One request.  Most are answered on the spot; RUN takes as long as it takes.
  */
-void host_request(struct host *host, const struct door_request *req, struct door_answer *ans)
+struct lguest *host_request(struct host *host, const struct door_request *req,
+			    struct door_answer *ans)
 {
 	const uint32_t op = le32_get(req->op), id = le32_get(req->guest);
 	struct lguest *lg;
@@ -285,29 +287,29 @@ void host_request(struct host *host, const struct door_request *req, struct door
 	ans->guest = le32(id);
 	if (id >= DOOR_GUESTS) {
 		refuse(ans, "no Guest can have number %u", id);
-		return;
+		return NULL;
 	}
 	lg = &host->guests[id];
 	if (op == DOOR_REQ_INITIALIZE) {
 		request_initialize(lg, req, ans);
-		return;
+		return NULL;
 	}
 	if (!lg->exists) {
 		refuse(ans, "there is no Guest %u", id);
-		return;
+		return NULL;
 	}
 	switch (op) {
 	case DOOR_REQ_RUN:
 		if (lg->trap_told)
 			finish_trap(lg, req);
-		answer_run(lg, run_guest(lg, le32_get(req->quantum_ns)), ans);
-		tell_abi(lg, ans);
-		break;
+		turn_begin(lg, le32_get(req->quantum_ns));
+		return lg;
 	case DOOR_REQ_DESTROY:
 		destroy(lg);
 		ans->op = le32(DOOR_ANS_OK);
 		break;
 	default: refuse(ans, "unknown request %u", op);
 	}
+	return NULL;
 }
 /*:*/

@@ -334,8 +334,10 @@ static bool halted(struct machine *m)
 {
 	uint64_t until = machine_wakeup_ns(m);
 
+	if (!(cpu_eflags(&m->cpu) & FL_IF))
+		return true;
 	if (m->timer_line || m->event_map)
-		return !(cpu_eflags(&m->cpu) & FL_IF);
+		return false;
 	if (until == UINT64_MAX || m->clock == MACHINE_REAL)
 		return true;
 	machine_idle_until(m, until);

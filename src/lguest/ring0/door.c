@@ -94,7 +94,7 @@ static void door_main(struct host *host, struct door_page *page, uint32_t multib
 		if (le32_get(page->req.op) == DOOR_REQ_SELFTEST)
 			answer_selftest(host, &page->ans);
 		else
-			host_request(host, &page->req, &page->ans);
+			serve(host, &page->req, &page->ans);
 	}
 }
 /*:*/

@@ -149,7 +149,7 @@ static void run_until_dead(struct host *host, struct lguest *lg, const uint8_t *
 	static struct door_answer ans;
 
 	for (;;) {
-		host_request(host, &req, &ans);
+		serve(host, &req, &ans);
 		switch (le32_get(ans.op)) {
 		case DOOR_ANS_NOTIFY: print_early(memory, bytes, le32_get(ans.arg[0])); break;
 		case DOOR_ANS_HALTED:

@@ -248,16 +248,17 @@ void stray_interrupt(void)
 }
 
 /*H:832
- * Into the Switcher.  The flags, the far call: together they leave on the stack what an interrupt
+ * Into the Switcher, and out of it when anything at all happened; what happened is in lg->regs.
+ * Interrupts are off before and after.  The flags, the far call: together they leave on the stack what an interrupt
  * would have left, which is what the Switcher's way back needs.
  */
-void port_enter_guest(struct lguest *lg, hpa_t cr3)
+static void enter_guest(struct lguest *lg)
 {
 	const struct {
 		void (*offset)(void);
 		uint16_t selector;
 	} __attribute__((packed)) entry = {switch_to_guest, LGUEST_CS};
-	uint32_t pair = SWITCHER_PAIR, dir = cr3.v, want;
+	uint32_t pair = SWITCHER_PAIR, dir = guest_shadow(lg).v, want;
 
 	want = lg->ts ? cr0 | CR0_TS : cr0 & ~CR0_TS;
 	if (want != cr0) {
@@ -268,6 +269,30 @@ void port_enter_guest(struct lguest *lg, hpa_t cr3)
 		     : "+a"(pair), "+b"(dir)
 		     : "m"(entry)
 		     : "memory", "cc", "ecx", "edx", "esi", "edi");
+}
+/*:*/
+
+/*H:834
+ * The Guest's turn, then, as the bare machine does it: in, and when it is out again see why, and so
+ * on until there is an answer.
+ */
+unsigned run_turn(struct lguest *lg)
+{
+	unsigned answer;
+
+	while (!(answer = turn_next(lg))) {
+		enter_guest(lg);
+		turn_left(lg);
+	}
+	return answer;
+}
+
+void serve(struct host *host, const struct door_request *req, struct door_answer *ans)
+{
+	struct lguest *lg = host_request(host, req, ans);
+
+	if (lg)
+		host_answer_run(lg, run_turn(lg), ans);
 }
 /*:*/
 

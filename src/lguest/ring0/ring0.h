@@ -70,6 +70,8 @@ static inline uint64_t rdtsc(void)
 
 /* home.c: */
 extern struct host the_host;
+unsigned run_turn(struct lguest *lg);
+void serve(struct host *host, const struct door_request *req, struct door_answer *ans);
 void host_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void host_failed(uint32_t vector, uint32_t errcode, uint32_t cr2, uint32_t eip);
 

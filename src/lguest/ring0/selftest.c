@@ -55,7 +55,8 @@ static bool run_stub(struct lguest *lg)
 	bool greeted = false;
 	unsigned why;
 
-	while ((why = run_guest(lg, 0)) == DOOR_ANS_NOTIFY) {
+	turn_begin(lg, 0);
+	while ((why = run_turn(lg)) == DOOR_ANS_NOTIFY) {
 		const char *text = (const char *)&stub_memory[lg->notify % sizeof(stub_memory)];
 
 		host_print("guest: %s\n", text);
