@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "access.h"
+#include "breaks.h"
 #include "mmu/paging.h"
 
 /*C:500
@@ -211,6 +212,21 @@ static unsigned view_of(unsigned cpl)
 	return cpl == 3 ? PF_USER : 0;
 }
 
+/* The same for a program's own data, which may be watched. */
+static inline int load_data(struct cpu *cpu, uint32_t lin, void *to, unsigned n)
+{
+	if (__builtin_expect(cpu->mode & MODE_BREAK, 0))
+		breaks_data(cpu, lin, n, false);
+	return load(cpu, view_of(cpu->s.cpl), lin, to, n);
+}
+
+static inline int store_data(struct cpu *cpu, uint32_t lin, const void *from, unsigned n)
+{
+	if (__builtin_expect(cpu->mode & MODE_BREAK, 0))
+		breaks_data(cpu, lin, n, true);
+	return store(cpu, view_of(cpu->s.cpl), lin, from, n);
+}
+
 int acc_ld_as(struct cpu *cpu, unsigned cpl, uint32_t lin, void *to, unsigned n)
 {
 	return load(cpu, view_of(cpl), lin, to, n);
@@ -235,12 +251,12 @@ int acc_span_write(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n, stru
 
 int acc_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n)
 {
-	return load(cpu, view_of(cpu->s.cpl), lin, to, n);
+	return load_data(cpu, lin, to, n);
 }
 
 int acc_st(struct cpu *cpu, uint32_t lin, const void *from, unsigned n)
 {
-	return store(cpu, view_of(cpu->s.cpl), lin, from, n);
+	return store_data(cpu, lin, from, n);
 }
 
 int acc_probe_write(struct cpu *cpu, uint32_t lin, unsigned n)
@@ -266,14 +282,14 @@ int acc_align(struct cpu *cpu, uint32_t lin, unsigned n)
 
 int acc_ld8(struct cpu *cpu, uint32_t lin, uint8_t *v)
 {
-	return load(cpu, view_of(cpu->s.cpl), lin, v, 1);
+	return load_data(cpu, lin, v, 1);
 }
 
 int acc_ld16(struct cpu *cpu, uint32_t lin, uint16_t *v)
 {
 	le16_t m;
 
-	if (acc_align(cpu, lin, 2) || load(cpu, view_of(cpu->s.cpl), lin, &m, 2))
+	if (acc_align(cpu, lin, 2) || load_data(cpu, lin, &m, 2))
 		return 1;
 	*v = le16_get(m);
 	return 0;
@@ -283,7 +299,7 @@ int acc_ld32(struct cpu *cpu, uint32_t lin, uint32_t *v)
 {
 	le32_t m;
 
-	if (acc_align(cpu, lin, 4) || load(cpu, view_of(cpu->s.cpl), lin, &m, 4))
+	if (acc_align(cpu, lin, 4) || load_data(cpu, lin, &m, 4))
 		return 1;
 	*v = le32_get(m);
 	return 0;
@@ -293,7 +309,7 @@ int acc_ld64(struct cpu *cpu, uint32_t lin, uint64_t *v)
 {
 	le64_t m;
 
-	if (acc_align(cpu, lin, 8) || load(cpu, view_of(cpu->s.cpl), lin, &m, 8))
+	if (acc_align(cpu, lin, 8) || load_data(cpu, lin, &m, 8))
 		return 1;
 	*v = le64_get(m);
 	return 0;
@@ -301,28 +317,28 @@ int acc_ld64(struct cpu *cpu, uint32_t lin, uint64_t *v)
 
 int acc_st8(struct cpu *cpu, uint32_t lin, uint8_t v)
 {
-	return store(cpu, view_of(cpu->s.cpl), lin, &v, 1);
+	return store_data(cpu, lin, &v, 1);
 }
 
 int acc_st16(struct cpu *cpu, uint32_t lin, uint16_t v)
 {
 	le16_t m = le16(v);
 
-	return acc_align(cpu, lin, 2) || store(cpu, view_of(cpu->s.cpl), lin, &m, 2);
+	return acc_align(cpu, lin, 2) || store_data(cpu, lin, &m, 2);
 }
 
 int acc_st32(struct cpu *cpu, uint32_t lin, uint32_t v)
 {
 	le32_t m = le32(v);
 
-	return acc_align(cpu, lin, 4) || store(cpu, view_of(cpu->s.cpl), lin, &m, 4);
+	return acc_align(cpu, lin, 4) || store_data(cpu, lin, &m, 4);
 }
 
 int acc_st64(struct cpu *cpu, uint32_t lin, uint64_t v)
 {
 	le64_t m = le64(v);
 
-	return acc_align(cpu, lin, 8) || store(cpu, view_of(cpu->s.cpl), lin, &m, 8);
+	return acc_align(cpu, lin, 8) || store_data(cpu, lin, &m, 8);
 }
 
 int acc_sys_ld(struct cpu *cpu, uint32_t lin, void *to, unsigned n)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "breaks.h"
 #include "cpu.h"
 #include "fpu.h"
 #include "mmu/paging.h"
@@ -181,10 +182,13 @@ void cpu_update_mode(struct cpu *cpu)
 		mode |= MODE_D32;
 	if (g[SS].attr & SEG_DB)
 		mode |= MODE_SS32;
-	/* The quick handlers do not look at alignment. */
+	/* The quick handlers look neither at alignment nor at breakpoints. */
 	if (cpu_checks_alignment(cpu))
 		mode |= MODE_ALIGN;
-	else if (seg_is_flat_data(&g[DS]) && seg_is_flat_data(&g[ES]) && seg_is_flat_data(&g[SS]))
+	if (cpu->s.dr[7] & DR7_ENABLED)
+		mode |= MODE_BREAK;
+	if (!(mode & (MODE_ALIGN | MODE_BREAK)) && seg_is_flat_data(&g[DS]) &&
+	    seg_is_flat_data(&g[ES]) && seg_is_flat_data(&g[SS]))
 		mode |= MODE_FLAT;
 	if (seg_is_flat(&g[CS]))
 		mode |= MODE_CODE_FLAT;

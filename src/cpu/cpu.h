@@ -122,6 +122,9 @@ struct fpu {
 	uint32_t mxcsr;
 };
 
+/* For one instruction: STI holds off interrupts, MOV SS and POP SS debug exceptions, too. */
+enum inhibit { INHIBIT_NONE, INHIBIT_INTR, INHIBIT_DEBUG };
+
 /* Architectural state: plain integers, all of it is what a program can observe. */
 struct cpu_state {
 	uint32_t r[8 + 1]; /* r[REG_ZERO] is 0: the index register of an address without one */
@@ -136,7 +139,8 @@ struct cpu_state {
 	uint32_t dr[8];
 	uint8_t cpl;
 	bool halted;
-	bool inhibit; /* the instruction before was MOV SS, POP SS or STI: no interrupt yet */
+	uint8_t inhibit; /* enum inhibit: what the instruction before holds off */
+	uint8_t breaks;	 /* data breakpoints that were hit and not told yet, as bits of DR6 */
 	uint32_t sysenter_cs, sysenter_esp, sysenter_eip;
 	uint64_t efer, pat, apic_base;
 	int64_t tsc_offset;
@@ -144,6 +148,9 @@ struct cpu_state {
 	/* Time.  clock_ns is the board clock; insns counts instructions retired by CPL. */
 	uint64_t clock_ns;
 	uint64_t insns[4];
+	/* Events delivered since an instruction retired, and how many had retired then. */
+	uint32_t barren;
+	uint64_t barren_since;
 };
 
 /* An exception on its way to be delivered. */
@@ -268,6 +275,7 @@ enum cpu_mode {
 	MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
 	MODE_ALIGN = 16,    /* alignment checks are on (CR0.AM, EFLAGS.AC, CPL 3); never FLAT */
 	MODE_USER = 32,	    /* CPL 3: instructions are fetched with user rights */
+	MODE_BREAK = 64,    /* DR7 enables a breakpoint: one instruction at a time; never FLAT */
 };
 
 /* The board's calls. */

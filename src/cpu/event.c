@@ -5,6 +5,7 @@
  * by "Interrupt 8 - Double Fault Exception (#DF)".
 :*/
 #include "base/bug.h"
+#include "breaks.h"
 #include "event.h"
 #include "frame.h"
 
@@ -70,10 +71,10 @@ static uint32_t saved_flags(const struct cpu *cpu, const struct event *ev)
 static void settle(struct cpu *cpu, const struct event *ev)
 {
 	cpu->s.halted = false;
-	cpu->s.inhibit = false;
+	cpu->s.inhibit = INHIBIT_NONE;
 	/* "Debug Control Register": the handler may use the registers that GD protects. */
 	if (ev->trap.vector == V_DB && event_is_exception(ev))
-		cpu->s.dr[7] &= ~(1u << 13);
+		cpu->s.dr[7] &= ~(uint32_t)DR7_GD;
 }
 
 /*C:645

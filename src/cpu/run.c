@@ -5,6 +5,7 @@
 :*/
 #include "access.h"
 #include "block.h"
+#include "breaks.h"
 #include "event.h"
 
 /*C:490
@@ -48,17 +49,35 @@ static void execute(struct cpu *cpu, struct block *b)
 }
 
 /*C:492
- * One instruction alone: when it is single-stepped or resumed with RF, when the one before it
- * held off interrupts, when its block does not fit into the budget, or when it is about to store into code and what
- * follows it must be read anew.
-:*/
+ * One instruction alone: when it is single-stepped, watched by a breakpoint or resumed with RF, when
+ * the one before it held something off, when its block does not fit into the budget, or when it is
+ * about to store into code and what follows it must be read anew.
+ */
+static void debug_traps(struct cpu *cpu, uint32_t before)
+{
+	uint32_t dr6 = cpu->s.breaks | (before & FL_TF ? DR6_BS : 0);
+
+	/* After MOV SS they wait for the next instruction. */
+	if (cpu->s.inhibit == INHIBIT_DEBUG)
+		return;
+	cpu->s.breaks = 0;
+	/* A software interrupt clears TF on its way; a fault comes before the trap. */
+	if (!dr6 || cpu->trap.pending)
+		return;
+	cpu->s.dr[6] |= dr6;
+	cpu->trap = (struct trap){.pending = true, .vector = V_DB};
+}
+
 static void run_single(struct cpu *cpu)
 {
+	bool held = cpu->s.inhibit == INHIBIT_DEBUG;
 	uint32_t before = cpu->s.eflags;
 	struct block *b;
 
-	cpu->s.inhibit = false;
+	cpu->s.inhibit = INHIBIT_NONE;
 	cpu->restart_single = false;
+	if ((cpu->mode & MODE_BREAK) && !held && !(before & FL_RF) && breaks_insn(cpu))
+		return;
 	cpu->budget = cpu->budget_mark = 1;
 	b = block_get_single(cpu);
 	if (!b)
@@ -70,12 +89,37 @@ static void run_single(struct cpu *cpu)
 	cpu->single = false;
 	if (cpu->trap.pending && !cpu->trap.software)
 		cpu->s.eflags |= before & FL_RF;
-	/* A software interrupt clears TF on its way; a fault comes before the trap. */
-	if ((before & FL_TF) && !cpu->trap.pending && !cpu->s.inhibit) {
-		cpu->s.dr[6] |= 0x4000; /* BS */
-		cpu->trap = (struct trap){.pending = true, .vector = V_DB};
-	}
+	debug_traps(cpu, before);
 }
+/*:*/
+
+/*C:494
+ * A handler whose first instruction faults, and whose fault has the same handler, does not end if
+ * its stack does not: no instruction retires, so neither would the budget be used up nor time pass.
+ * After a thousand events in a row without an instruction between them, each counts as one.
+ */
+#define BARREN_MOST 1000
+
+static void count_event(struct cpu *cpu)
+{
+	struct cpu_state *s = &cpu->s;
+	uint64_t now = cpu_insns(cpu);
+
+	if (now != s->barren_since) {
+		s->barren_since = now;
+		s->barren = 0;
+		return;
+	}
+	if (s->barren < BARREN_MOST) {
+		s->barren++;
+		return;
+	}
+	s->insns[s->cpl]++;
+	if (s->cpl)
+		s->clock_ns++;
+	s->barren_since++;
+}
+/*:*/
 
 static void run_blocks(struct cpu *cpu)
 {
@@ -122,6 +166,7 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 		if (cpu->trap.pending) {
 			if (event_deliver(cpu))
 				return CPU_EXIT_SHUTDOWN;
+			count_event(cpu);
 			continue;
 		}
 		if (cpu->stop)
@@ -134,11 +179,13 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 			cpu->s.halted = false;
 			if (event_interrupt(cpu, cpu->bus.intr_ack(cpu->bus.ctx)))
 				return CPU_EXIT_SHUTDOWN;
+			count_event(cpu);
 			continue;
 		}
 		if (cpu->s.halted)
 			return CPU_EXIT_HALT;
-		if (cpu->restart_single || cpu->s.inhibit || (cpu->s.eflags & (FL_TF | FL_RF)))
+		if (cpu->restart_single || cpu->s.inhibit || (cpu->mode & MODE_BREAK) ||
+		    (cpu->s.eflags & (FL_TF | FL_RF)))
 			run_single(cpu);
 		else
 			run_blocks(cpu);

@@ -5,6 +5,7 @@
 :*/
 #include <string.h>
 
+#include "breaks.h"
 #include "seg.h"
 #include "system.h"
 
@@ -209,8 +210,8 @@ static int check_dr(struct cpu *cpu, unsigned *dr)
 	}
 	if (need_ring0(cpu))
 		return 1;
-	if (cpu->s.dr[7] & 1u << 13) {
-		cpu->s.dr[6] |= 1u << 13;
+	if (cpu->s.dr[7] & DR7_GD) {
+		cpu->s.dr[6] |= DR6_BD;
 		return cpu_trap(cpu, V_DB, false, 0);
 	}
 	return 0;
@@ -233,6 +234,7 @@ int sys_mov_to_dr(struct cpu *cpu, unsigned dr, uint32_t v)
 	else if (dr == 7)
 		v = (v & 0xffff23ff) | 0x400;
 	cpu->s.dr[dr] = v;
+	cpu_update_mode(cpu);
 	return 0;
 }
 /*:*/
@@ -282,7 +284,7 @@ int sys_sti(struct cpu *cpu)
 		return 1;
 	/* The next instruction still runs undisturbed. */
 	if (!(cpu->s.eflags & FL_IF))
-		cpu->s.inhibit = true;
+		cpu->s.inhibit = INHIBIT_INTR;
 	cpu->s.eflags |= FL_IF;
 	return 0;
 }
@@ -372,7 +374,7 @@ int sys_sysexit(struct cpu *cpu)
  * end of the TSS, which only a 32-bit TSS has.  Two bytes are read always, so both must be within
  * the limit; that is why the map ends with a byte of ones.
  */
-int sys_io_check(struct cpu *cpu, uint16_t port, unsigned size)
+static int io_permission(struct cpu *cpu, uint16_t port, unsigned size)
 {
 	const struct seg *tr = &cpu->s.tr;
 	unsigned iopl = cpu->s.eflags >> 12 & 3;
@@ -391,6 +393,15 @@ int sys_io_check(struct cpu *cpu, uint16_t port, unsigned size)
 	if (acc_sys_ld16(cpu, tr->base + off, &map))
 		return 1;
 	return (map >> port % 8) & ((1u << size) - 1) ? trap_gp(cpu, 0) : 0;
+}
+
+int sys_io_check(struct cpu *cpu, uint16_t port, unsigned size)
+{
+	if (io_permission(cpu, port, size))
+		return 1;
+	if (cpu->mode & MODE_BREAK)
+		breaks_port(cpu, port, size);
+	return 0;
 }
 
 int sys_in(struct cpu *cpu, uint16_t port, unsigned size, uint32_t *v)

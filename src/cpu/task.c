@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "breaks.h"
 #include "frame.h"
 #include "system.h"
 
@@ -284,7 +285,7 @@ static void task_start(struct cpu *cpu, const struct task *t, unsigned bytes, bo
 	cpu->single = single;
 	cpu_update_mode(cpu);
 	if (!fault && t->trap) {
-		cpu->s.dr[6] |= 1u << 15;
+		cpu->s.dr[6] |= DR6_BT;
 		fault = cpu_trap(cpu, V_DB, false, 0);
 	}
 	BUG_ON(cpu->trap.pending != fault);

@@ -4,20 +4,17 @@
 ; manual's "Breakpoint Field Recognition" and "Debug Exceptions".
 %include "ring.inc"
 
-; M: Ours has debug registers, but no breakpoints yet: DR7 is kept and nothing comes of it.
-;ours: execution: a fault, before the instruction: no trap 00000000
-;ours: RF by IRET: and is there the second time: no trap 00000000
-;ours: write: a trap, behind the instruction: no trap 00000000
-;ours: read or write: a read does: no trap 00000000
-;ours: read or write, two bytes: an access that overlaps: no trap 00000000
-;ours: data: REP stops after the iteration: no trap 00000000
-;ours: as one sees in ECX, again: no trap 00000000 00000000
-
-; QEMU has no general detect.
+; QEMU: MOV SS and POP SS hold off nothing but interrupts and single steps, and STI a single step, too;
+; of two data breakpoints one is told. There is no general detect.
+;qemu: MOV SS holds off a data breakpoint of its own: #01 eip=here+ffffffff 00000001
+;qemu: and one on the instruction behind it: #01 00000001
+;qemu: STI holds off no single step: #01 eip=here+00000001 00004000
+;qemu: two at once: #01 00000001
 ;qemu: general detect: MOV DR is a fault: no trap 00000000
 %define DR7_L(n) (1 << (2 * (n)))
 %define DR7_CODE 0
 %define DR7_WRITE 1
+%define DR7_PORT 2
 %define DR7_RW 3
 %define DR7_LEN1 0
 %define DR7_LEN2 1
@@ -124,6 +121,70 @@ HERE
 HERE
 	nop
 	ENDDR
+	TEST "MOV SS holds off a data breakpoint of its own"
+	mov word [BUF], DATA0
+	BREAK BUF, DR7(0, DR7_RW, DR7_LEN2)
+	mov ss, [BUF]
+	nop
+HERE
+	nop
+	ENDDR
+	TEST "and one on the instruction behind it"
+	mov ecx, ss
+	BREAK %$here, DR7(0, DR7_CODE, DR7_LEN1)
+	mov ss, cx
+	HERE nop
+	ENDDR
+	TEST "STI holds off no single step"
+	STEP
+	sti
+HERE
+	nop
+	ENDDR
+	cli
+	TEST "two at once"
+	mov eax, BUF + 1
+	mov dr3, eax
+	BREAK BUF, DR7(0, DR7_RW, DR7_LEN4) | DR7(3, DR7_WRITE, DR7_LEN1)
+	mov [BUF], eax
+HERE
+	nop
+	ENDDR
+	TEST "PUSH onto it"
+	BREAK BUF, DR7(0, DR7_WRITE, DR7_LEN4)
+	mov esp, BUF + 4
+	push ecx
+HERE
+	nop
+	ENDDR
+	TEST "a fault behind the access: no trap"
+	mov dword [BUF], 0xffff
+	BREAK BUF, DR7(0, DR7_RW, DR7_LEN4)
+	HERE mov fs, [BUF]
+	ENDDR
+	TEST "in ring 3"
+	BREAK BUF + 8, DR7(0, DR7_WRITE, DR7_LEN4)
+	RING 3, .r3
+.r3:	mov eax, [ss:BUF + 8]
+	mov byte [ss:BUF + 8], 0
+HERE
+	nop
+	BACK
+	ENDDR
+	TEST "a port, with CR4.DE"
+	mov eax, cr4
+	or al, 8
+	mov cr4, eax
+	mov dx, 0x84
+	BREAK 0x80, DR7(0, DR7_PORT, DR7_LEN1)
+	in al, dx
+	in al, 0x80
+HERE
+	nop
+	ENDDR
+	mov eax, cr4
+	and al, 0xf7
+	mov cr4, eax
 	TEST "general detect: MOV DR is a fault"
 	mov eax, 0x2400
 	mov dr7, eax

@@ -104,6 +104,32 @@ START_TEST(rf_lasts_one_instruction)
 }
 END_TEST
 
+/* The handler of #UD is another UD2, and its stack is a 16-bit one that never ends. */
+START_TEST(faults_without_end)
+{
+	static const uint8_t idt[8 * 7] = {[48] = 0, 0x10, 0x08, 0, 0, 0x8e, 0, 0};
+	static const uint8_t gdt[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0};
+	const uint64_t most = 500;
+
+	ck_assert(mem_write(&mem, 0x3000, idt, sizeof(idt)));
+	ck_assert(mem_write(&mem, 0x4000, gdt, sizeof(gdt)));
+	code("\x0f\x0b", 2);
+	cpu.s.cpl = 0;
+	cpu.s.seg[CS].sel = 0x08;
+	cpu.s.seg[CS].attr = 0xc9b;
+	cpu.s.seg[SS] = (struct seg){0x10, 0x093, 0x10000, 0xffff};
+	cpu.s.gdtr = (struct dtable){0x4000, 15};
+	cpu.s.idtr = (struct dtable){0x3000, sizeof(idt) - 1};
+	cpu.s.r[ESP] = 0xff00;
+	cpu_state_changed(&cpu);
+	ck_assert_int_eq(cpu_run(&cpu, most), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu_insns(&cpu), most);
+	/* And it goes on from there, however often one asks. */
+	ck_assert_int_eq(cpu_run(&cpu, 1), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu_insns(&cpu), most + 1);
+}
+END_TEST
+
 START_TEST(store_into_own_block_is_seen)
 {
 	/* mov byte [CODE+7],0x48 ; inc eax, which by then is dec eax */
@@ -124,6 +150,7 @@ int main(void)
 	tcase_add_test(t, budget_is_exact);
 	tcase_add_test(t, alignment_check_with_warm_tlb);
 	tcase_add_test(t, rf_lasts_one_instruction);
+	tcase_add_test(t, faults_without_end);
 	tcase_add_test(t, store_into_own_block_is_seen);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
