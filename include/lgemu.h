@@ -55,6 +55,7 @@ struct lgemu_device {
 	const char *path;
 	unsigned flags;	     /* enum lgemu_device_flags */
 	const char *capture; /* LGEMU_NET: a pcap file to write all its frames to; NULL: none */
+	const char *overlay; /* LGEMU_DISK: the file that takes what is written; NULL: the disk */
 };
 
 #define LGEMU_RTC_DEFAULT INT64_MIN /* 2000-01-01 in virtual mode, the time of day in real mode */
@@ -254,6 +255,20 @@ struct lgemu_image {
 /* Look at a kernel image.  On an error one sentence goes to error[size]. */
 int lgemu_inspect(const char *path, const char *abi, struct lgemu_image *image, char *error,
 		  size_t size);
+
+/* --- overlays -------------------------------------------------------------------------------------- */
+
+struct lgemu_overlay {
+	uint64_t size_bytes;	/* of the disk it belongs to */
+	uint64_t changed_bytes; /* what of that is in the overlay */
+	bool committing;	/* a commit was interrupted: do it again */
+};
+
+/* Look at an overlay.  On an error one sentence goes to error[size]. */
+int lgemu_overlay_info(const char *path, struct lgemu_overlay *overlay, char *error, size_t size);
+/* Move what is in it to its disk, and empty it; *overlay is what it was before. */
+int lgemu_overlay_commit(const char *disk, const char *path, struct lgemu_overlay *overlay,
+			 char *error, size_t size);
 
 /* "0.1.0", and what it was built with. */
 const char *lgemu_version(void);

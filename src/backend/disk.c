@@ -4,19 +4,18 @@
  * the other.  The checks that every kind needs are in disk_read() and friends, so that the kinds
  * need none.
  *
- * It refuses to lengthen a file, to share one with another run that writes, and to forget that a
- * flush has failed: the kernel may have dropped the very pages it could not write, so a later
- * flush that succeeds proves nothing.
+ * It refuses to lengthen a disk, and to forget that a flush has failed: the kernel may have dropped
+ * the very pages it could not write, so a later flush that succeeds proves nothing.
 :*/
-#define _GNU_SOURCE	  /* F_OFD_SETLK: a lock of the open file, not of the process */
-#define _FILE_OFFSET_BITS 64
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "disk.h"
+#include "disk_file.h"
+#include "disk_overlay.h"
 #include "disk_snapshot.h"
 
 struct disk_raw {
@@ -24,56 +23,31 @@ struct disk_raw {
 	int fd;
 };
 
-/* pread() and pwrite() may do less than asked, and a signal may come. */
 static int raw_read(struct disk *disk, uint64_t off, void *to, uint32_t len)
 {
-	const struct disk_raw *raw = (struct disk_raw *)disk;
-	uint8_t *p = to;
-
-	while (len) {
-		ssize_t n = pread(raw->fd, p, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n) /* somebody has made the file shorter */
-			return -EIO;
-		p += n;
-		off += (uint64_t)n;
-		len -= (uint32_t)n;
-	}
-	return 0;
+	return disk_file_read(((struct disk_raw *)disk)->fd, off, to, len);
 }
 
 static int raw_write(struct disk *disk, uint64_t off, const void *from, uint32_t len)
 {
-	const struct disk_raw *raw = (struct disk_raw *)disk;
-	const uint8_t *p = from;
-
-	while (len) {
-		ssize_t n = pwrite(raw->fd, p, len, (off_t)off);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		p += n;
-		off += (uint64_t)n;
-		len -= (uint32_t)n;
-	}
-	return 0;
+	return disk_file_write(((struct disk_raw *)disk)->fd, off, from, len);
 }
 
 static int raw_flush(struct disk *disk)
 {
-	int err;
+	return disk_file_sync(((struct disk_raw *)disk)->fd);
+}
 
-	do
-		err = fdatasync(((struct disk_raw *)disk)->fd) ? errno : 0;
-	while (err == EINTR);
-	/* What cannot be synced has nothing behind it that could be lost later. */
-	return err == EINVAL || err == ENOSYS ? 0 : -err;
+static int raw_stamp(struct disk *disk, struct disk_stamp *stamp)
+{
+	struct stat st;
+
+	if (fstat(((struct disk_raw *)disk)->fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode)) /* what is written to a device does not show */
+		return -ENOTSUP;
+	*stamp = (struct disk_stamp){st.st_ino, st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec};
+	return 0;
 }
 
 static void raw_close(struct disk *disk)
@@ -87,107 +61,84 @@ static const struct disk_ops raw_ops = {
 	.read = raw_read,
 	.write = raw_write,
 	.flush = raw_flush,
+	.stamp = raw_stamp,
 	.close = raw_close,
 };
 
-/*M:650
- * The lock is advice: it keeps two lgemu off one image, not mount(8), and not two machines where
- * the file system knows no locks.  It belongs to the open file, so a second disk of the same run
- * is refused like a second run.
-:*/
-static int lock_image(int fd, bool writing)
+int disk_refuse(char why[DISK_WHY_BYTES], int err, const char *kind, const char *path,
+		const char *clause)
 {
-	struct flock lock = {.l_type = writing ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET};
-	int err;
-
-	if (!fcntl(fd, F_OFD_SETLK, &lock))
-		return 0;
-	err = errno;
-	if (err == EAGAIN || err == EACCES)
-		return -EBUSY;
-	return err == EINVAL || err == ENOLCK || err == ENOSYS || err == EOPNOTSUPP ? 0 : -err;
+	snprintf(why, DISK_WHY_BYTES, "the %s %s %s", kind, path, clause);
+	return err;
 }
 
 /*D:680
  * What makes a file a disk: it is one that can be read anywhere, it is not empty, and it consists
  * of whole sectors.  What is in it does not matter.
  */
-static int examine(int fd, bool writing, uint64_t *size_bytes, const char **why)
+static int raw_open(const char *path, bool writing, struct disk **disk, char why[DISK_WHY_BYTES])
 {
-	struct stat st;
-	off_t end;
-	int err;
-
-	*why = "cannot be examined";
-	if (fstat(fd, &st))
-		return -errno;
-	*why = "is neither a file nor a block device";
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return -EINVAL;
-	/* A block device has no st_size; its end can be sought. */
-	end = lseek(fd, 0, SEEK_END);
-	if (end < 0)
-		return -errno;
-	*why = "is empty";
-	if (!end)
-		return -EINVAL;
-	*why = "is not a whole number of 512-byte sectors";
-	if (end % DISK_SECTOR_BYTES)
-		return -EINVAL;
-	err = lock_image(fd, writing);
-	*why = err == -EBUSY ? "is in use by another disk or another run" : "cannot be locked";
-	*size_bytes = (uint64_t)end;
-	return err;
-}
-/*:*/
-
-static int raw_open(const char *path, bool writing, struct disk **disk, const char **why)
-{
-	struct disk_raw *raw;
+	const char *clause;
 	uint64_t size_bytes = 0;
-	/* Non-blocking, lest opening a pipe should wait for its other end; a disk is none. */
-	int err, fd = open(path, (writing ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct disk_raw *raw;
+	int fd, err;
 
-	*why = writing ? "cannot be opened for reading and writing" : "cannot be opened";
-	if (fd < 0)
-		return -errno;
-	err = examine(fd, writing, &size_bytes, why);
-	if (err) {
-		close(fd);
-		return err;
-	}
+	err = disk_file_open(path, writing ? DISK_FILE_WRITE : DISK_FILE_READ, &fd, &size_bytes,
+			     &clause);
+	if (err)
+		return disk_refuse(why, err, "disk", path, clause);
+	clause = size_bytes ? "is not a whole number of 512-byte sectors" : "is empty";
 	raw = calloc(1, sizeof(*raw));
-	if (!raw) {
+	if (!raw || !size_bytes || size_bytes % DISK_SECTOR_BYTES) {
 		close(fd);
-		*why = "does not fit into memory";
-		return -ENOMEM;
+		if (!raw)
+			return disk_refuse(why, -ENOMEM, "disk", path, "does not fit into memory");
+		free(raw);
+		return disk_refuse(why, -EINVAL, "disk", path, clause);
 	}
 	raw->disk.ops = &raw_ops;
 	raw->disk.size_bytes = size_bytes;
 	raw->disk.read_only = !writing;
 	raw->fd = fd;
 	*disk = &raw->disk;
-	*why = NULL;
 	return 0;
 }
+/*:*/
 
-int disk_open(const char *path, unsigned flags, struct disk **disk, const char **why)
+/*D:681
+ * Layer by layer: what holds the sectors, over it a file of changes, over that a memory of changes.
+ * Only the topmost is ever written to, so all below it are opened for reading.
+ */
+int disk_open(const struct disk_spec *spec, struct disk **disk, char why[DISK_WHY_BYTES])
 {
-	struct disk *below = NULL;
-	int err = raw_open(path, !(flags & (DISK_READ_ONLY | DISK_SNAPSHOT)), &below, why);
+	const bool read_only = spec->flags & DISK_READ_ONLY, snapshot = spec->flags & DISK_SNAPSHOT;
+	struct disk *layer = NULL, *top = NULL;
+	int err;
 
+	err = raw_open(spec->path, !read_only && !snapshot && !spec->overlay, &layer, why);
 	if (err)
 		return err;
-	*disk = below;
-	if (!(flags & DISK_SNAPSHOT))
-		return 0;
-	*disk = disk_snapshot_create(below, flags & DISK_READ_ONLY);
-	if (*disk)
-		return 0;
-	disk_close(below);
-	*why = "does not fit into memory";
-	return -ENOMEM;
+	if (spec->overlay) {
+		err = disk_overlay_open(spec->overlay, layer, read_only || snapshot, &top, why);
+		if (err) {
+			disk_close(layer);
+			return err;
+		}
+		layer = top;
+	}
+	if (snapshot) {
+		top = disk_snapshot_create(layer, read_only);
+		if (!top) {
+			disk_close(layer);
+			return disk_refuse(why, -ENOMEM, "disk", spec->path,
+					   "does not fit into memory");
+		}
+		layer = top;
+	}
+	*disk = layer;
+	return 0;
 }
+/*:*/
 
 void disk_close(struct disk *disk)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:650
  * Disk images.  A disk is opened by name once, before the first Guest instruction, and never
- * again; what it is made of (the file itself, or the file under a layer of changes that vanish)
- * hides behind four functions.  The user says what the file is: nobody here guesses a format
- * from the bytes, because the Guest can write those.
+ * again; what it is made of (a file, a server, and layers of changes over it that are kept or
+ * vanish) hides behind a handful of functions.  The user says what the file is: nobody here guesses
+ * a format from the bytes, because the Guest can write those.
 :*/
 #ifndef BACKEND_DISK_H
 #define BACKEND_DISK_H
@@ -19,12 +19,21 @@ enum disk_flags {
 
 struct disk;
 
+/* Signs that a disk's content has not changed, far quicker than to read it. */
+struct disk_stamp {
+	uint64_t inode;
+	int64_t mtime_s;
+	uint32_t mtime_ns;
+};
+
 /* What a kind of disk can do.  Functions return 0 or -errno; the range is inside the disk. */
 struct disk_ops {
 	const char *name;
 	int (*read)(struct disk *disk, uint64_t off, void *to, uint32_t len);
 	int (*write)(struct disk *disk, uint64_t off, const void *from, uint32_t len);
 	int (*flush)(struct disk *disk);
+	int (*stamp)(struct disk *disk,
+		     struct disk_stamp *stamp); /* NULL: there are no such signs */
 	void (*close)(struct disk *disk);
 };
 
@@ -36,13 +45,19 @@ struct disk {
 	int flush_error; /* what a flush once failed with: never again "it is on disk" */
 };
 
-/*
- * Open an image.  0, or -errno with *why a clause that says what is wrong ("is not a whole number
- * of 512-byte sectors"), to be put after the name.  -EINVAL: empty, odd-sized or no disk at all.
- * -EBUSY: another run (or another disk of this one) is using it.
- */
-int disk_open(const char *path, unsigned flags, struct disk **disk, const char **why) MUST_CHECK;
-/* NULL is allowed.  Does not flush. */
+struct disk_spec {
+	const char *path;
+	const char *overlay; /* the file that takes what is written; NULL: none */
+	unsigned flags;	     /* enum disk_flags */
+};
+
+#define DISK_WHY_BYTES 512
+
+/* Open what spec says.  0, or -errno with a sentence in why.  -EINVAL: empty, odd-sized, no disk at
+ * all.  -EBUSY: another run (or another disk of this one) is using it. */
+int disk_open(const struct disk_spec *spec, struct disk **disk,
+	      char why[DISK_WHY_BYTES]) MUST_CHECK;
+/* NULL is allowed.  Whoever wants to know whether all is on the disk flushes before. */
 void disk_close(struct disk *disk);
 
 /* 0 or -errno.  -EINVAL: not all inside the disk, which nothing here extends.  -EROFS. */
@@ -50,5 +65,9 @@ int disk_read(struct disk *disk, uint64_t off, void *to, uint32_t len) MUST_CHEC
 int disk_write(struct disk *disk, uint64_t off, const void *from, uint32_t len) MUST_CHECK;
 /* All that was written is on the disk, or this fails, and from then on always. */
 int disk_flush(struct disk *disk) MUST_CHECK;
+
+/* For kinds of disks.  Writes "the KIND PATH CLAUSE" and returns err. */
+int disk_refuse(char why[DISK_WHY_BYTES], int err, const char *kind, const char *path,
+		const char *clause);
 
 #endif

@@ -49,21 +49,20 @@ static int store_flush(void *ctx)
 static int open_disk(struct guest *g, const struct lgemu_device *d, struct virtio_device **dev)
 {
 	struct complaint *c = &g->vm->error;
-	unsigned flags = 0;
+	struct disk_spec spec = {.path = d->path, .overlay = d->overlay};
 	struct disk *disk;
-	const char *why = "cannot be opened";
-	char id[BLK_ID_BYTES + 1];
+	char why[DISK_WHY_BYTES], id[BLK_ID_BYTES + 1];
 	int err;
 
 	if (g->nr_disks == GUEST_DISKS)
 		return complain(c, -ENFILE, "a guest has at most %u disks", GUEST_DISKS);
 	if (d->flags & LGEMU_READ_ONLY)
-		flags |= DISK_READ_ONLY;
+		spec.flags |= DISK_READ_ONLY;
 	if (d->flags & LGEMU_SNAPSHOT)
-		flags |= DISK_SNAPSHOT;
-	err = disk_open(d->path, flags, &disk, &why);
+		spec.flags |= DISK_SNAPSHOT;
+	err = disk_open(&spec, &disk, why);
 	if (err)
-		return complain(c, err, "the disk %s %s", d->path, why);
+		return complain(c, err, "%s", why);
 	snprintf(id, sizeof(id), "lgemu-disk-%u", g->nr_disks);
 	g->disk[g->nr_disks++] = disk;
 	*dev = virtio_blk_create(&(struct blk_store){disk, disk->size_bytes, disk->read_only,
@@ -227,6 +226,19 @@ void devices_state(const struct guest *g, const struct virtio_sink *sink)
 		lguest_bus_state(g->bus, sink);
 }
 
+/*L:302
+ * The end of a disk.  Not every Guest asks for a flush before it goes, and what an overlay has not
+ * flushed it has not got; so we ask.
+ */
+static void end_disk(struct guest *g, struct disk *disk)
+{
+	if (disk_flush(disk) && g->vm->options.warning)
+		g->vm->options.warning(g->vm->options.ctx,
+				       "what was written last to a disk may not be on it");
+	disk_close(disk);
+}
+/*:*/
+
 /* The bus first: its devices still hold the disks. */
 void devices_destroy(struct guest *g)
 {
@@ -240,6 +252,6 @@ void devices_destroy(struct guest *g)
 	g->pci = NULL;
 	g->console = NULL;
 	for (i = 0; i < g->nr_disks; i++)
-		disk_close(g->disk[i]);
+		end_disk(g, g->disk[i]);
 	g->nr_disks = 0;
 }

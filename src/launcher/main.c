@@ -134,6 +134,27 @@ static int inspect(const struct opts *o)
 	return STATUS_OFF;
 }
 
+static int disk(const struct opts *o)
+{
+	const bool commit = o->verb == OPTS_DISK_COMMIT;
+	struct lgemu_overlay ov;
+	char error[512];
+
+	if (commit ? lgemu_overlay_commit(o->image, o->overlay, &ov, error, sizeof(error))
+		   : lgemu_overlay_info(o->overlay, &ov, error, sizeof(error)))
+		return say(error);
+	if (commit) {
+		printf("%" PRIu64 " kB are in %s now\n", ov.changed_bytes / 1024, o->image);
+		return STATUS_OFF;
+	}
+	printf("overlay:   %s\n", o->overlay);
+	printf("disk size: %" PRIu64 " bytes\n", ov.size_bytes);
+	printf("changed:   %" PRIu64 " bytes\n", ov.changed_bytes);
+	if (ov.committing)
+		printf("a commit was interrupted: lgemu disk commit DISK %s\n", o->overlay);
+	return STATUS_OFF;
+}
+
 /* A whole file; it may be a pipe. */
 static char *read_file(const char *path, size_t *len)
 {
@@ -349,6 +370,8 @@ int main(int argc, char **argv)
 	case OPTS_HELP: printf("%s%s", opts_usage, opts_help); break;
 	case OPTS_VERSION: printf("lgemu %s (%s)\n", lgemu_version(), lgemu_build()); break;
 	case OPTS_INSPECT: status = inspect(&p.opts); break;
+	case OPTS_DISK_INFO:
+	case OPTS_DISK_COMMIT: status = disk(&p.opts); break;
 	default: status = run(&p); break;
 	}
 	opts_free(&p.opts);

@@ -17,6 +17,8 @@ const char opts_usage[] =
 	"       lgemu MEGABYTES vmlinux [options] [arguments]    the same, as the original\n"
 	"       lgemu inspect [--abi RELEASE] vmlinux            which era is it?\n"
 	"       lgemu step --until switch [options]              list one world switch\n"
+	"       lgemu disk info OVERLAY                          what is in it?\n"
+	"       lgemu disk commit DISK OVERLAY                   move that into the disk\n"
 	"       lgemu selftest [--host-image FILE]               the Host tests itself\n"
 	"       lgemu --help | --version\n";
 
@@ -29,8 +31,9 @@ const char opts_help[] =
 	"\nIts devices, in the order in which it finds them:\n"
 	"  -d, --disk, --block FILE a disk: an image, as raw bytes\n"
 	"      --read-only          the disk before this cannot be written\n"
+	"      --overlay FILE       what is written to the disk before this is kept in FILE\n"
 	"      --snapshot           what is written to the disk before this is forgotten at the end;\n"
-	"                           given before any disk, both are for all of them\n"
+	"                           given before any disk, these two are for all of them\n"
 	"      --rng                random bytes, from --seed\n"
 	"      --net user           a network card; the world, without privilege.  Options, each after\n"
 	"                           a comma: hostfwd=tcp::2222-:22, allow-host (10.0.2.2 is then\n"
@@ -71,6 +74,7 @@ enum opt {
 	OPT_ABI,
 	OPT_READ_ONLY,
 	OPT_SNAPSHOT,
+	OPT_OVERLAY,
 	OPT_RNG,
 	OPT_NET,
 	OPT_TUNNET,
@@ -106,6 +110,7 @@ static const struct option long_options[] = {
 	{"abi", required_argument, NULL, OPT_ABI},
 	{"read-only", no_argument, NULL, OPT_READ_ONLY},
 	{"snapshot", no_argument, NULL, OPT_SNAPSHOT},
+	{"overlay", required_argument, NULL, OPT_OVERLAY},
 	{"rng", no_argument, NULL, OPT_RNG},
 	{"net", required_argument, NULL, OPT_NET},
 	{"tunnet", required_argument, NULL, OPT_TUNNET},
@@ -173,7 +178,7 @@ static int add_device(struct opts *o, enum lgemu_device_kind kind, const char *p
 	if (o->machine.nr_devices == OPTS_DEVICES)
 		return complain(c, -EINVAL, "too many devices; a guest has at most %u",
 				OPTS_DEVICES);
-	o->device[o->machine.nr_devices++] = (struct lgemu_device){kind, path, flags, NULL};
+	o->device[o->machine.nr_devices++] = (struct lgemu_device){kind, path, flags, NULL, NULL};
 	return 0;
 }
 
@@ -188,6 +193,18 @@ static void set_disk_flag(struct opts *o, unsigned flag, unsigned *all)
 			return;
 		}
 	*all |= flag;
+}
+
+static int set_overlay(struct opts *o, const char *path, struct complaint *c)
+{
+	unsigned i = o->machine.nr_devices;
+
+	while (i-- > 0)
+		if (o->device[i].kind == LGEMU_DISK) {
+			o->device[i].overlay = path;
+			return 0;
+		}
+	return complain(c, -EINVAL, "--overlay %s: it comes behind the disk it belongs to", path);
 }
 
 static int set_capture(struct opts *o, const char *path, struct complaint *c)
@@ -254,6 +271,7 @@ static int take_option(struct opts *o, int opt, const char *arg, unsigned *disk_
 	case OPT_DISK: return add_device(o, LGEMU_DISK, arg, *disk_flags, c);
 	case OPT_READ_ONLY: set_disk_flag(o, LGEMU_READ_ONLY, disk_flags); break;
 	case OPT_SNAPSHOT: set_disk_flag(o, LGEMU_SNAPSHOT, disk_flags); break;
+	case OPT_OVERLAY: return set_overlay(o, arg, c);
 	case OPT_RNG: return add_device(o, LGEMU_RNG, NULL, 0, c);
 	case OPT_NET: return add_device(o, LGEMU_NET, arg, 0, c);
 	case OPT_TUNNET: return add_device(o, LGEMU_NET, arg, LGEMU_TUNNET, c);
@@ -367,6 +385,23 @@ static int parse_verb(struct opts *o, int argc, char **argv, struct complaint *c
 	return 0;
 }
 
+/* disk info OVERLAY, disk commit DISK OVERLAY */
+static int parse_disk(struct opts *o, int argc, char **argv, struct complaint *c)
+{
+	const bool info = argc > 1 && !strcmp(argv[1], "info");
+
+	if (!info && (argc < 2 || strcmp(argv[1], "commit") != 0))
+		return complain(c, -EINVAL, "disk: it is disk info or disk commit");
+	o->verb = info ? OPTS_DISK_INFO : OPTS_DISK_COMMIT;
+	if (argc != (info ? 3 : 4))
+		return complain(c, -EINVAL,
+				info ? "disk info wants one overlay"
+				     : "disk commit wants a disk and its overlay");
+	o->image = info ? NULL : argv[2];
+	o->overlay = argv[argc - 1];
+	return 0;
+}
+
 int opts_parse(struct opts *o, int argc, char **argv, struct complaint *c)
 {
 	static const struct {
@@ -381,6 +416,8 @@ int opts_parse(struct opts *o, int argc, char **argv, struct complaint *c)
 	memset(o, 0, sizeof(*o));
 	lgemu_options_init(&o->machine);
 	o->timeout_insns = LGEMU_FOREVER;
+	if (argc > 1 && !strcmp(argv[1], "disk"))
+		return parse_disk(o, argc - 1, argv + 1, c);
 	for (i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(argv[1], verbs[i].word)) {
 			o->verb = verbs[i].verb;

@@ -14,6 +14,8 @@ enum opts_verb {
 	OPTS_INSPECT,
 	OPTS_STEP,
 	OPTS_SELFTEST,
+	OPTS_DISK_INFO,
+	OPTS_DISK_COMMIT,
 	OPTS_HELP,
 	OPTS_VERSION,
 };
@@ -27,7 +29,8 @@ struct opts {
 	bool clock_given;
 	bool verbose, stats, hash;
 	const char *script, *console_log; /* names of files */
-	const char *image;		  /* of inspect */
+	const char *image;		  /* of inspect; the disk of disk commit */
+	const char *overlay;		  /* of disk info and disk commit */
 	unsigned timeout_s;		  /* 0: none */
 	uint64_t timeout_insns;		  /* LGEMU_FOREVER: none */
 	char *line;			  /* malloc'ed: the kernel's command line */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# puppy.sh LGEMU PUPPY-FOLDER demo|selftest|twice|restart|disk: the built-in guest at work.
+# puppy.sh LGEMU PUPPY-FOLDER demo|selftest|twice|restart|disk|overlay: the built-in guest at work.
 set -eu
 lgemu=$1 puppy=$2 what=$3
 tmp=$(mktemp -d)
@@ -53,5 +53,22 @@ disk) # what was written is there, and a snapshot leaves nothing behind
 	cmp "$tmp/disk" "$tmp/before" || die "a snapshot changed the file"
 	printf 'ls\nhalt\n' | session 2 --block="$tmp/disk" --read-only
 	cmp "$tmp/disk" "$tmp/before" || die "a read-only disk was changed" ;;
+overlay) # the disk stays as it was until the changes are committed
+	command -v mke2fs >/dev/null || exit 77
+	mkdir "$tmp/root"
+	echo old >"$tmp/root/note"
+	truncate -s 1M "$tmp/disk"
+	mke2fs -q -t ext2 -b 1024 -d "$tmp/root" "$tmp/disk"
+	cp "$tmp/disk" "$tmp/before"
+	printf 'write note kept\nhalt\n' | session 1 --block="$tmp/disk" --overlay "$tmp/changes"
+	printf 'cat note\nhalt\n' | session 2 --block="$tmp/disk" --overlay "$tmp/changes" --read-only
+	grep -q '^kept' "$tmp/console2" || die "what was written is not there"
+	cmp "$tmp/disk" "$tmp/before" || die "the disk was changed"
+	"$lgemu" disk info "$tmp/changes" >"$tmp/console4" || die "no info"
+	grep -q '^changed: *[1-9]' "$tmp/console4" || die "nothing is in it"
+	"$lgemu" disk commit "$tmp/disk" "$tmp/changes" >"$tmp/console5" || die "no commit"
+	printf 'cat note\nhalt\n' | session 6 --block="$tmp/disk"
+	grep -q '^kept' "$tmp/console6" || die "what was committed is not there"
+	e2fsck -fn "$tmp/disk" >"$tmp/console7" 2>&1 || die "the disk is not clean" ;;
 *) die "what is $what?" ;;
 esac

@@ -18,7 +18,7 @@
 
 static char dir[64], path[96];
 static struct disk *disk;
-static const char *why;
+static char why[DISK_WHY_BYTES];
 
 static void make_image(size_t bytes)
 {
@@ -36,7 +36,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/image", dir);
 	disk = NULL;
-	why = NULL;
+	why[0] = 0;
 }
 
 static void teardown(void)
@@ -44,6 +44,11 @@ static void teardown(void)
 	disk_close(disk);
 	unlink(path);
 	rmdir(dir);
+}
+
+static int open_it(unsigned flags, struct disk **d)
+{
+	return disk_open(&(struct disk_spec){.path = path, .flags = flags}, d, why);
 }
 
 static uint8_t byte_of_file(off_t at)
@@ -70,7 +75,7 @@ START_TEST(raw_reads_and_writes)
 	uint8_t buf[1024];
 
 	make_image(4096);
-	ck_assert_int_eq(disk_open(path, 0, &disk, &why), 0);
+	ck_assert_int_eq(open_it(0, &disk), 0);
 	ck_assert_uint_eq(disk->size_bytes, 4096);
 	ck_assert(!disk->read_only);
 	ck_assert_int_eq(disk_read(disk, 1024, buf, 1024), 0);
@@ -89,7 +94,7 @@ START_TEST(nothing_beyond_the_end)
 	uint8_t buf[1024] = {0};
 
 	make_image(4096);
-	ck_assert_int_eq(disk_open(path, 0, &disk, &why), 0);
+	ck_assert_int_eq(open_it(0, &disk), 0);
 	ck_assert_int_eq(disk_write(disk, 3584, buf, 1024), -EINVAL);
 	ck_assert_int_eq(disk_write(disk, 8192, buf, 512), -EINVAL);
 	ck_assert_int_eq(disk_write(disk, ~0ull - 511, buf, 1024), -EINVAL);
@@ -104,7 +109,7 @@ START_TEST(file_cut_short_under_us)
 	uint8_t buf[512];
 
 	make_image(4096);
-	ck_assert_int_eq(disk_open(path, 0, &disk, &why), 0);
+	ck_assert_int_eq(open_it(0, &disk), 0);
 	ck_assert_int_eq(truncate(path, 1000), 0);
 	ck_assert_int_eq(disk_read(disk, 512, buf, 512), -EIO);
 }
@@ -116,7 +121,7 @@ START_TEST(errors_come_through_exactly)
 	uint8_t buf[512] = {0};
 
 	make_image(4096);
-	ck_assert_int_eq(disk_open(path, 0, &disk, &why), 0);
+	ck_assert_int_eq(open_it(0, &disk), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
 	small = limit;
@@ -134,7 +139,7 @@ START_TEST(read_only)
 
 	make_image(512);
 	ck_assert_int_eq(chmod(path, 0444), 0);
-	ck_assert_int_eq(disk_open(path, DISK_READ_ONLY, &disk, &why), 0);
+	ck_assert_int_eq(open_it(DISK_READ_ONLY, &disk), 0);
 	ck_assert(disk->read_only);
 	ck_assert_int_eq(disk_write(disk, 0, buf, 512), -EROFS);
 	ck_assert_int_eq(disk_read(disk, 0, buf, 512), 0);
@@ -153,7 +158,7 @@ START_TEST(snapshot_remembers_and_the_file_does_not)
 	ck_assert_int_eq(chmod(path, 0444), 0);
 	for (unsigned i = 0; i < BYTES; i++)
 		model[i] = (uint8_t)(i / 512);
-	ck_assert_int_eq(disk_open(path, DISK_SNAPSHOT, &disk, &why), 0);
+	ck_assert_int_eq(open_it(DISK_SNAPSHOT, &disk), 0);
 	ck_assert(!disk->read_only);
 	for (unsigned i = 0; i < 3000; i++) {
 		uint32_t off, len;
@@ -187,7 +192,7 @@ START_TEST(snapshot_may_be_read_only)
 	uint8_t buf[512] = {0};
 
 	make_image(512);
-	ck_assert_int_eq(disk_open(path, DISK_SNAPSHOT | DISK_READ_ONLY, &disk, &why), 0);
+	ck_assert_int_eq(open_it(DISK_SNAPSHOT | DISK_READ_ONLY, &disk), 0);
 	ck_assert_int_eq(disk_write(disk, 0, buf, 512), -EROFS);
 }
 END_TEST
@@ -219,9 +224,12 @@ END_TEST
 
 static void refused(unsigned flags, int err, const char *reason)
 {
-	ck_assert_int_eq(disk_open(path, flags, &disk, &why), err);
+	char sentence[200];
+
+	snprintf(sentence, sizeof(sentence), "the disk %s %s", path, reason);
+	ck_assert_int_eq(open_it(flags, &disk), err);
 	ck_assert_ptr_null(disk);
-	ck_assert_str_eq(why, reason);
+	ck_assert_str_eq(why, sentence);
 }
 
 START_TEST(refuses_odd_sizes)
@@ -265,18 +273,18 @@ START_TEST(refuses_two_writers)
 	struct disk *first = NULL, *second = NULL;
 
 	make_image(512);
-	ck_assert_int_eq(disk_open(path, 0, &first, &why), 0);
+	ck_assert_int_eq(open_it(0, &first), 0);
 	refused(0, -EBUSY, in_use);
 	refused(DISK_READ_ONLY, -EBUSY, in_use);
 	refused(DISK_SNAPSHOT, -EBUSY, in_use);
 	disk_close(first);
 	/* Readers bear each other, and no writer. */
-	ck_assert_int_eq(disk_open(path, DISK_READ_ONLY, &first, &why), 0);
-	ck_assert_int_eq(disk_open(path, DISK_SNAPSHOT, &second, &why), 0);
+	ck_assert_int_eq(open_it(DISK_READ_ONLY, &first), 0);
+	ck_assert_int_eq(open_it(DISK_SNAPSHOT, &second), 0);
 	refused(0, -EBUSY, in_use);
 	disk_close(first);
 	disk_close(second);
-	ck_assert_int_eq(disk_open(path, 0, &disk, &why), 0);
+	ck_assert_int_eq(open_it(0, &disk), 0);
 }
 END_TEST
 

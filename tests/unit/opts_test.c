@@ -194,6 +194,26 @@ START_TEST(mistakes)
 }
 END_TEST
 
+START_TEST(overlays)
+{
+	right("lgemu run -d a --overlay x -d b --snapshot -d c --overlay=y");
+	ck_assert_str_eq(o.device[0].overlay, "x");
+	ck_assert_ptr_null(o.device[1].overlay);
+	ck_assert_str_eq(o.device[2].overlay, "y");
+	wrong("lgemu run --overlay x -d a", "behind the disk");
+	right("lgemu disk info x");
+	ck_assert_int_eq(o.verb, OPTS_DISK_INFO);
+	ck_assert_str_eq(o.overlay, "x");
+	right("lgemu disk commit a x");
+	ck_assert_int_eq(o.verb, OPTS_DISK_COMMIT);
+	ck_assert_str_eq(o.image, "a");
+	ck_assert_str_eq(o.overlay, "x");
+	wrong("lgemu disk", "info or");
+	wrong("lgemu disk info", "one overlay");
+	wrong("lgemu disk commit x", "a disk and its overlay");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("opts");
@@ -209,6 +229,7 @@ int main(void)
 	tcase_add_test(t, networks);
 	tcase_add_test(t, others);
 	tcase_add_test(t, mistakes);
+	tcase_add_test(t, overlays);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
