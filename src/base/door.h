@@ -48,19 +48,19 @@ enum door_port {
 #define DOOR_RING0_CHARGE_NS 250u
 
 /*
- * Memory map of the machine.  Everything below the Switcher is RAM, identity-mapped by the Host.
+ * Memory map of the machine.  Everything below DOOR_RAM_LIMIT is RAM, identity-mapped by the Host.
  *
  *	0x00000000  1 MB	low memory: multiboot information, nothing else
  *	0x00100000  15 MB	Host: image, then its heap up to DOOR_HOST_END
  *	0x01000000  ...		Guest regions, 4 MB aligned: memory, then 256 device pages
- *	0xffc00000		Switcher (virtual only)
+ *	0xfffe0000		Switcher (virtual only)
  */
 #define DOOR_HOST_START	  0x00100000u
 #define DOOR_HOST_END	  0x01000000u
 #define DOOR_GUEST_ALIGN  0x00400000u
 #define DOOR_DEVICE_PAGES 256u
 #define DOOR_RAM_LIMIT	  0xffc00000u
-#define DOOR_SWITCHER	  0xffc00000u
+#define DOOR_SWITCHER	  0xfffe0000u
 
 #define DOOR_GUESTS 32 /* most Guests of one machine */
 
@@ -80,9 +80,10 @@ enum door_boot_map {
 	DOOR_MAP_HIGH = 3,     /* PAGE_OFFSET only (2.6.23) */
 };
 
-#define DOOR_INIT_PAE  1u /* the image is known to be a PAE kernel */
-#define DOOR_INIT_MMIO 2u /* PCI era: trap 13 and device-memory faults go to the Launcher */
-#define DOOR_INIT_DMA  4u /* 2.6.23: calls 12 and 13 are BIND_DMA and SEND_DMA */
+#define DOOR_INIT_PAE	1u /* the image is known to be a PAE kernel */
+#define DOOR_INIT_MMIO	2u /* PCI era: trap 13 and device-memory faults go to the Launcher */
+#define DOOR_INIT_TIGHT 8u /* 3.10 and later: reserve_mem is what the Switcher needs, no more */
+#define DOOR_INIT_DMA	4u /* 2.6.23: calls 12 and 13 are BIND_DMA and SEND_DMA */
 
 struct door_init {
 	le32_t mem_base;     /* machine-physical address of Guest-physical 0, 4 MB aligned */

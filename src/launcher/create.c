@@ -38,9 +38,10 @@ static int open_host(struct lgemu *vm, const char *path)
  * the device pages, in steps of four megabytes.
  */
 /*M:700
- * All of it must lie below the Switcher, at 0xffc00000, since the Host maps memory where it is; so
- * the Guests of one machine have at most 4075 MB together, less a megabyte and the rounding for
- * each.  Lifting that would take a Host that maps Guest memory piece by piece.
+ * All of it must lie below the last four megabytes, of which the Switcher has some, since the Host
+ * maps memory where it is; so the Guests of one machine have at most 4075 MB together, less a
+ * megabyte and the rounding for each.  Lifting that would take a Host that maps Guest memory piece
+ * by piece.
 :*/
 static int size_memory(struct lgemu *vm, uint32_t mb, uint32_t *ram_bytes)
 {

@@ -30,6 +30,7 @@ struct era {
 	enum era_bus bus;
 	bool blank_at_end;   /* the Launcher left one behind the command line */
 	const char *layouts; /* of struct lguest_data: letters of guest-host.md 3.1 */
+	bool tight;	     /* only the Switcher's own addresses were reserved: DOOR_INIT_TIGHT */
 	bool served;	     /* by this version */
 };
 

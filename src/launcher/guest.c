@@ -179,6 +179,8 @@ static void fill_init(struct guest *g, uint32_t entry, uint32_t boot_top)
 		flags |= DOOR_INIT_PAE;
 	if (g->pci)
 		flags |= DOOR_INIT_MMIO;
+	if (g->found.era->tight)
+		flags |= DOOR_INIT_TIGHT;
 	g->init = (struct door_init){
 		.mem_base = le32(g->gm.base),
 		.pfn_limit = le32(devices_pfn_limit(g)),

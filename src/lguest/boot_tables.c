@@ -44,7 +44,7 @@ static struct boot_layout boot_layout(const struct lguest *lg)
 	};
 	/* One middle directory covers a gigabyte; and nothing may reach the Switcher. */
 	const uint32_t base = lg->boot_map == DOOR_MAP_HIGH ? lg->page_offset : 0;
-	const uint32_t limit = lg->pae ? 1u << 30 : DOOR_SWITCHER - base;
+	const uint32_t limit = lg->pae ? 1u << 30 : lg->limit - base;
 
 	if (b.pages > limit >> PAGE_SHIFT)
 		b.pages = limit >> PAGE_SHIFT;
@@ -157,7 +157,7 @@ void finish_boot_tables(struct lguest *lg)
 	}
 	for (i = 0; i < b.ntables; i++) {
 		index = (lg->kernel_address >> 22) + i;
-		if (index >= DOOR_SWITCHER >> 22)
+		if (index >= lg->limit >> 22)
 			break;
 		put_entry(lg, &b, b.dir, index, (b.tables + i * PAGE_SIZE) | BOOT_FLAGS);
 	}

@@ -220,13 +220,20 @@ void write_timestamp(struct lguest *lg)
 }
 /*:*/
 
+static uint32_t reserve_mem(const struct lguest *lg)
+{
+	if (lg->flags & DOOR_INIT_TIGHT)
+		return RESERVE_MEM_TIGHT;
+	return lg->pae ? RESERVE_MEM_PAE : RESERVE_MEM;
+}
+
 static void tell_guest(struct lguest *lg)
 {
 	const struct lg_abi *abi = lg->abi;
 
 	lgdata_put(lg, abi->tsc_khz, port_tsc_khz(lg->host));
 	write_timestamp(lg);
-	lgdata_put(lg, abi->reserve_mem, 0u - DOOR_SWITCHER);
+	lgdata_put(lg, abi->reserve_mem, 0u - lg->limit);
 	if (abi->pgdir)
 		lgdata_put(lg, abi->pgdir, boot_directory(lg));
 	if (abi->guestid) {
@@ -269,11 +276,12 @@ static void initialize_guest(struct lguest *lg)
 	}
 	if (abi->kernel_address)
 		lg->kernel_address = lgdata_get(lg, abi->kernel_address);
-	if (lg->kernel_address >= DOOR_SWITCHER) {
+	if (lg->kernel_address >= lg->limit) {
 		kill_guest(lg, "bad kernel address %#lx", (unsigned long)lg->kernel_address);
 		return;
 	}
 	finish_boot_tables(lg);
+	lg->limit = 0u - reserve_mem(lg);
 	tell_guest(lg);
 	guest_pagetable_clear_all(lg);
 }

@@ -7,13 +7,13 @@
  * The addresses a Guest sees look like this, in every shadow page table we ever build:
  *
  *	0x00000000	the Guest's own: user space, its kernel at kernel_address ...
- *	0xffc00000	the Switcher's code, read-only
- *	0xffc01000	the registers of the Guest that runs: its own page, writable
- *	0xffc02000	the state page: TSS, IDT and GDT it runs with, read-only
- *	0xffc03000	nothing, to the end
+ *	0xfffe0000	the Switcher's code, read-only
+ *	0xfffe1000	the registers of the Guest that runs: its own page, writable
+ *	0xfffe2000	the state page: TSS, IDT and GDT it runs with, read-only
+ *	0xfffe3000	nothing, to the end
  *
- * None of the last four megabytes is accessible at CPL 3, and what CPL 1 may read there holds no
- * secret.
+ * None of that is accessible at CPL 3, and what CPL 1 may read there holds no secret.  A Guest is
+ * told to keep away from these addresses and, up to 3.9, from some more below them.
 :*/
 #ifndef LGUEST_LG_H
 #define LGUEST_LG_H
@@ -161,6 +161,12 @@ struct pgdir {
 
 #define LGUEST_PGDIRS 4
 
+/* How much of the top of its address space a Guest must do without: as many bytes as one entry of
+ * its page directory maps, whether the Switcher needs them or not; from 3.10 on what it needs. */
+#define RESERVE_MEM	  0x400000u
+#define RESERVE_MEM_PAE	  0x200000u
+#define RESERVE_MEM_TIGHT (0u - DOOR_SWITCHER)
+
 /* A gate or descriptor as the Host keeps it, before it goes into the state page. */
 struct kept_desc {
 	uint32_t a, b;
@@ -195,6 +201,7 @@ struct lguest {
 	uint32_t hcall_insn; /* bytes of the instruction it used */
 	gpa_t lguest_data;
 	uint32_t kernel_address;
+	uint32_t limit; /* the first address that is not the Guest's: 4 GB less reserve_mem */
 	uint32_t noirq_start, noirq_end, noirq_iret;
 
 	/* The CPU. */
@@ -211,7 +218,6 @@ struct lguest {
 	struct pgdir pgdirs[LGUEST_PGDIRS];
 	unsigned pgdir; /* the current one */
 	uint32_t pgdir_uses;
-	hpa_t switcher_ptes;
 	bool linear, pae, format_known, stack_unpinned;
 
 	/* Hypercalls. */

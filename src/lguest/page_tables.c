@@ -67,6 +67,9 @@ static void set_spte(const struct lguest *lg, const struct pgdir *dir, gva_t add
 	write_spte(lg, table, spte_index(addr), spte);
 }
 
+/* The last of a directory's page tables holds the Switcher, and is always there. */
+#define SWITCHER_TABLE (DOOR_SWITCHER >> 22)
+
 static bool has_table(const struct pgdir *dir, unsigned index)
 {
 	return dir->in_use[index / 32] >> index % 32 & 1;
@@ -98,7 +101,8 @@ static void free_shadow(struct lguest *lg, hpa_t page)
 	count_pages(lg, -1);
 }
 
-/* A page goes back as it came: all zeroes.  Most tables hardly used any of their entries. */
+/* A page goes back as it came: all zeroes.  Most tables hardly used any of their entries.  Where the
+ * Switcher is, only what the Guest has there goes. */
 static void free_table(struct lguest *lg, struct pgdir *dir, unsigned index)
 {
 	hpa_t table = HPA(read_spte(lg, dir->pgd, index).v & PAGE_MASK);
@@ -109,8 +113,11 @@ static void free_table(struct lguest *lg, struct pgdir *dir, unsigned index)
 	for (parts = le32_get(*used); parts; parts &= parts - 1)
 		memset(&entries[__builtin_ctz(parts) * 32], 0, 32 * sizeof(*entries));
 	*used = le32(0);
+	if (index == SWITCHER_TABLE)
+		return;
 	free_shadow(lg, table);
 	write_spte(lg, dir->pgd, index, (spte_t){0});
+	dir->in_use[index / 32] &= ~(1u << index % 32);
 }
 
 /*H:325 (iv) Forgetting.
@@ -129,7 +136,6 @@ static void release_range(struct lguest *lg, struct pgdir *dir, unsigned first, 
 			bits &= ~0u << (first - index);
 		if (end - index < 32)
 			bits &= ~(~0u << (end - index));
-		dir->in_use[index / 32] &= ~bits;
 		for (; bits; bits &= bits - 1)
 			free_table(lg, dir, index + (unsigned)__builtin_ctz(bits));
 	}
@@ -141,7 +147,7 @@ static void release_all(struct lguest *lg)
 
 	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
 		if (dir->pgd.v)
-			release_range(lg, dir, 0, spgd_index(GVA(DOOR_SWITCHER)));
+			release_range(lg, dir, 0, SPGD_ENTRIES);
 }
 
 static void release_user(struct lguest *lg, struct pgdir *dir)
@@ -155,6 +161,17 @@ static void release_user(struct lguest *lg, struct pgdir *dir)
  * on a heap full of shadows is left alone; to take from it would be fairer, and would need its
  * consent to nothing.  But then one Guest could slow down another, and today it cannot.
 :*/
+
+/* Page tables that could go. */
+static bool has_tables(const struct pgdir *dir)
+{
+	uint32_t any = dir->in_use[SWITCHER_TABLE / 32] & ~(1u << SWITCHER_TABLE % 32);
+	unsigned i;
+
+	for (i = 0; i < SWITCHER_TABLE / 32; i++)
+		any |= dir->in_use[i];
+	return any;
+}
 
 /*H:326
  * A page for a shadow.  If there is none, the tables of this Guest's directories go, the one least
@@ -174,11 +191,7 @@ static hpa_t alloc_shadow(struct lguest *lg, struct pgdir *busy)
 		}
 		oldest = NULL;
 		for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++) {
-			unsigned i, any = 0;
-
-			for (i = 0; i < ARRAY_LEN(dir->in_use); i++)
-				any |= dir->in_use[i];
-			if (!any)
+			if (!has_tables(dir))
 				continue;
 			if (!oldest || oldest == busy ||
 			    (dir != busy && dir->last_used < oldest->last_used))
@@ -186,7 +199,7 @@ static hpa_t alloc_shadow(struct lguest *lg, struct pgdir *busy)
 		}
 		if (!oldest)
 			return page;
-		release_range(lg, oldest, 0, spgd_index(GVA(DOOR_SWITCHER)));
+		release_range(lg, oldest, 0, SPGD_ENTRIES);
 		lg->stack_unpinned = true;
 	}
 }
@@ -256,7 +269,7 @@ enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *
 	uint32_t touched;
 	hpa_t table;
 
-	if (addr.v >= DOOR_SWITCHER)
+	if (addr.v >= lg->limit)
 		return DEMAND_OURS;
 	if (lg->linear)
 		pretend_walk(addr, &walk);
@@ -323,21 +336,60 @@ static struct pgdir *find_pgdir(struct lguest *lg, uint32_t gpgdir)
 	return NULL;
 }
 
+/*H:329 (v) Setting up.
+ * Three entries at the very top of every shadow: the Switcher's code, this Guest's registers, and
+ * the state page.  None has the user bit; only the registers can be written.  What is left of their
+ * page table is the Guest's, who may well have something there: since 3.10 the addresses just below
+ * the Switcher are its fixmap.
+ */
+static void map_switcher(struct lguest *lg, struct pgdir *dir, hpa_t table)
+{
+	const uint32_t ro = PTE_P | PTE_A | PTE_D;
+
+	write_spte(lg, table, spte_index(GVA(SWITCHER_CODE)),
+		   (spte_t){lg->host->switcher_code.v | ro});
+	write_spte(lg, table, spte_index(GVA(SWITCHER_PAIR)),
+		   (spte_t){lg->regs_page.v | ro | PTE_RW});
+	write_spte(lg, table, spte_index(GVA(SWITCHER_STATE)),
+		   (spte_t){lg->host->state_page.v | ro});
+	write_spte(lg, dir->pgd, SWITCHER_TABLE, (spte_t){table.v | SPGD_FLAGS});
+	dir->in_use[SWITCHER_TABLE / 32] |= 1u << SWITCHER_TABLE % 32;
+}
+
 /* Gives an empty slot a directory, in which only the Switcher is mapped. */
 static bool make_pgdir(struct lguest *lg, struct pgdir *dir)
 {
+	hpa_t table = HPA(0);
+
 	if (!dir->used.v)
 		dir->used = alloc_shadow(lg, dir);
 	if (dir->used.v)
+		table = alloc_shadow(lg, dir);
+	if (table.v)
 		dir->pgd = alloc_shadow(lg, dir);
-	if (!dir->pgd.v) {
-		kill_guest(lg, "out of memory allocating pte page");
-		return false;
+	if (dir->pgd.v) {
+		map_switcher(lg, dir, table);
+		return true;
 	}
-	write_spte(lg, dir->pgd, spgd_index(GVA(DOOR_SWITCHER)),
-		   (spte_t){lg->switcher_ptes.v | PTE_P | PTE_RW | PTE_A | PTE_D});
-	return true;
+	if (table.v)
+		free_shadow(lg, table);
+	kill_guest(lg, "out of memory allocating pte page");
+	return false;
 }
+
+/* What is left of a slot when all is released. */
+static void free_pgdir(struct lguest *lg, struct pgdir *dir)
+{
+	const hpa_t table = find_table(lg, dir, GVA(DOOR_SWITCHER));
+	unsigned i;
+
+	for (i = 0; i < 3; i++)
+		write_spte(lg, table, spte_index(GVA(SWITCHER_CODE)) + i, (spte_t){0});
+	free_shadow(lg, table);
+	write_spte(lg, dir->pgd, SWITCHER_TABLE, (spte_t){0});
+	free_shadow(lg, dir->pgd);
+}
+/*:*/
 
 /*H:324 (iii) A new cr3.
  * Processes come and go and come back, so we keep the shadows of a few directories; if this is one
@@ -409,7 +461,6 @@ void guest_set_pgd(struct lguest *lg, uint32_t gpgdir, uint32_t index)
 {
 	uint32_t entries = lg->pae ? 4 : SPGD_ENTRIES;
 	uint32_t each = SPGD_ENTRIES / entries;
-	uint32_t end = spgd_index(GVA(DOOR_SWITCHER));
 	struct pgdir *dir;
 
 	if (index >= entries) {
@@ -419,9 +470,7 @@ void guest_set_pgd(struct lguest *lg, uint32_t gpgdir, uint32_t index)
 	dir = find_pgdir(lg, gpgdir);
 	if (!dir)
 		return;
-	if ((index + 1) * each < end)
-		end = (index + 1) * each;
-	release_range(lg, dir, index * each, end);
+	release_range(lg, dir, index * each, (index + 1) * each);
 }
 /*:*/
 
@@ -457,7 +506,7 @@ void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
 	struct pgdir *dir;
 	spte_t spte;
 
-	if (addr.v >= DOOR_SWITCHER) {
+	if (addr.v >= lg->limit) {
 		kill_guest(lg, "attempt to set pte into Switcher pages");
 		return;
 	}
@@ -475,39 +524,15 @@ void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
 }
 /*:*/
 
-/*H:329 (v) Setting up.
- * Three entries at the very top of every shadow: the Switcher's code, this Guest's registers, and
- * the state page.  None has the user bit; only the registers can be written.  They are the same
- * in all directories of a Guest, so one page table serves them all.
- */
-static bool map_switcher(struct lguest *lg)
-{
-	const uint32_t ro = PTE_P | PTE_A | PTE_D;
-
-	lg->switcher_ptes = port_alloc_page(lg->host);
-	if (!lg->switcher_ptes.v)
-		return false;
-	count_pages(lg, 1);
-	write_spte(lg, lg->switcher_ptes, spte_index(GVA(SWITCHER_CODE)),
-		   (spte_t){lg->host->switcher_code.v | ro});
-	write_spte(lg, lg->switcher_ptes, spte_index(GVA(SWITCHER_PAIR)),
-		   (spte_t){lg->regs_page.v | ro | PTE_RW});
-	write_spte(lg, lg->switcher_ptes, spte_index(GVA(SWITCHER_STATE)),
-		   (spte_t){lg->host->state_page.v | ro});
-	return true;
-}
-
 bool init_guest_pagetable(struct lguest *lg)
 {
-	if (!map_switcher(lg))
-		return false;
 	lg->pgdir = 0;
 	if (!make_pgdir(lg, &lg->pgdirs[0]))
 		return false;
 	lg->pgdirs[0].gpgdir = boot_directory(lg);
 	lg->linear = lg->boot_map == DOOR_MAP_LINEAR;
 	/* Until INIT says better, everything is user space. */
-	lg->kernel_address = lg->page_offset ? lg->page_offset : DOOR_SWITCHER;
+	lg->kernel_address = lg->page_offset ? lg->page_offset : lg->limit;
 	return true;
 }
 
@@ -517,16 +542,9 @@ void free_guest_pagetable(struct lguest *lg)
 
 	release_all(lg);
 	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++) {
+		if (dir->pgd.v)
+			free_pgdir(lg, dir);
 		if (dir->used.v)
 			free_shadow(lg, dir->used);
-		if (!dir->pgd.v)
-			continue;
-		write_spte(lg, dir->pgd, spgd_index(GVA(DOOR_SWITCHER)), (spte_t){0});
-		free_shadow(lg, dir->pgd);
 	}
-	if (!lg->switcher_ptes.v)
-		return;
-	memset(port_change(lg->host, lg->switcher_ptes), 0, 3 * sizeof(le32_t));
-	free_shadow(lg, lg->switcher_ptes);
 }
-/*:*/

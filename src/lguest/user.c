@@ -87,7 +87,7 @@ static const char *check_boot_map(const struct lguest *lg)
 	if (lg->boot_map > DOOR_MAP_HIGH)
 		return "unknown boot map";
 	if (lg->boot_map == DOOR_MAP_HIGH &&
-	    (!lg->page_offset || (lg->page_offset & 0x3fffff) || lg->page_offset >= DOOR_SWITCHER))
+	    (!lg->page_offset || (lg->page_offset & 0x3fffff) || lg->page_offset >= lg->limit))
 		return "page offset makes no sense";
 	if (lg->boot_map == DOOR_MAP_LINEAR)
 		return NULL;
@@ -112,6 +112,7 @@ static void take_parameters(struct lguest *lg, const struct door_init *init)
 	lg->pae = lg->flags & DOOR_INIT_PAE;
 	lg->format_known = lg->pae;
 	lg->deadline = PORT_NEVER;
+	lg->limit = 0u - RESERVE_MEM; /* until INIT says more */
 }
 
 /*H:061

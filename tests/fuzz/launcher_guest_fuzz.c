@@ -45,7 +45,7 @@ static void hypercall(uint32_t nr, const uint32_t *arg)
 /* An argument: a place in the image, an address at some edge, a small number, or any. */
 static uint32_t argument(struct fuzz *f)
 {
-	static const uint32_t edge[] = {0,	    0xfffff000, 0xffffffff, 0xffc00000, 0xffbff000,
+	static const uint32_t edge[] = {0,	    0xfffff000, 0xffffffff, 0xfffe0000, 0xffbff000,
 					0x00400000, 0x003ffffc, 0x00500000, 0xc0000000, 0x80000000};
 	const uint8_t how = fuzz_8(f);
 

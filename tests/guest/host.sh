@@ -18,7 +18,7 @@ step) # one world switch: from ring 1 through the Switcher to the Host, and back
 	"$lgemu" step --until switch </dev/null >"$tmp/out" 2>"$tmp/err" || die "status $?"
 	head -n 1 "$tmp/out" | grep -q 'CPL 1' || die "it does not begin in the Guest"
 	tail -n 2 "$tmp/out" | grep -q 'CPL 1' || die "it does not end in the Guest"
-	grep -q '^  ffc00.* CPL 0  .*iret' "$tmp/out" || die "no iret in the Switcher" ;;
+	grep -q '^  fffe0.* CPL 0  .*iret' "$tmp/out" || die "no iret in the Switcher" ;;
 broken) # a Host that jumps to nowhere at once: what, where, and how it got there
 	entry=$(od -An -tx4 -j24 -N4 "$host" | tr -d ' ')
 	phoff=$(od -An -tu4 -j28 -N4 "$host" | tr -d ' ')

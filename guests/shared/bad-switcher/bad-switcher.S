@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:943 guests/shared/bad-switcher/bad-switcher.S: A guest that writes on the Switcher. The page
- * is there, since the Switcher must be mapped in every space, but it is read-only even for ring
- * 1: the write must come back as an ordinary page fault, with its address in cr2, and the guest
- * lives on. :*/
+/*P:943 guests/shared/bad-switcher/bad-switcher.S: A guest that writes on a page of the Switcher's,
+ * the one with the CPU's tables. It is there, since the Switcher must be mapped in every space, but
+ * it is read-only even for ring 1: the write must come back as an ordinary page fault, with its
+ * address in cr2, and the guest lives on. :*/
 #include "../../lib/tiny.inc"
 
 _start:
@@ -10,8 +10,9 @@ _start:
 	use_tables
 	movl	$stack, %esp
 	gate	TRAP_PF, fault
-	movl	lguest_data + 0x558, %edi
-	negl	%edi
+	sgdt	table
+	movl	table + 2, %edi
+	andl	$0xfffff000, %edi
 	movl	$0x90909090, (%edi)
 	shutdown "the Switcher was written"
 
@@ -23,3 +24,6 @@ fault:
 	say	"reflected\n"
 	power_off
 1:	shutdown "wrong cr2 or error code"
+
+	.bss
+table:	.skip	6

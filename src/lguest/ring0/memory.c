@@ -77,13 +77,14 @@ hpa_t host_directory(void)
 void setup_paging(uint32_t ram_top)
 {
 	const uint32_t flags = PTE_P | PTE_RW | PTE_A | PTE_D;
+	le32_t *top = &top_table[DOOR_SWITCHER >> PAGE_SHIFT & 1023];
 	uint32_t at;
 
-	for (at = 0; at < ram_top && at < DOOR_SWITCHER; at += 1u << 22)
+	for (at = 0; at < ram_top; at += 1u << 22)
 		directory[at >> 22] = le32(at | PTE_PSE | flags);
-	top_table[0] = le32(switcher_page().v | (flags & ~PTE_RW));
-	top_table[1] = le32((uint32_t)nobodys_regs | flags);
-	top_table[2] = le32((uint32_t)state | flags);
+	top[0] = le32(switcher_page().v | (flags & ~PTE_RW));
+	top[1] = le32((uint32_t)nobodys_regs | flags);
+	top[2] = le32((uint32_t)state | flags);
 	directory[DOOR_SWITCHER >> 22] = le32((uint32_t)top_table | flags);
 }
 /*:*/

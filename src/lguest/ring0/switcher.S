@@ -212,7 +212,7 @@ switcher_failed:
 	popl	%ecx			/* error code */
 	popl	%esi			/* eip */
 	movl	%cr2, %edi
-	movl	$0xffc01000, %eax
+	movl	$0xfffe1000, %eax
 	movl	HOST_CR3(%eax), %edx
 	movl	%edx, %cr3
 	lgdt	HOST_GDT_DESC(%eax)
