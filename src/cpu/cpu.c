@@ -107,22 +107,6 @@ void cpu_set_intr(struct cpu *cpu, bool level)
 	cpu->intr_line = level;
 }
 
-/*C:530
- * Counting.  Each retired instruction takes one from cpu->budget, whatever its ring; budget_mark
- * says how much of that is in the books already.  The board clock counts the instructions of
- * rings 1 to 3, and a fixed charge for coming into ring 0 from outside: how long the code there
- * takes is invisible to everybody else, which is why another build of it gives the same run.
- */
-void cpu_sync_counts(struct cpu *cpu)
-{
-	uint64_t n = (uint64_t)(cpu->budget_mark - cpu->budget);
-
-	cpu->s.insns[cpu->s.cpl] += n;
-	if (cpu->s.cpl)
-		cpu->s.clock_ns += n;
-	cpu->budget_mark = cpu->budget;
-}
-
 uint64_t cpu_clock_ns(const struct cpu *cpu)
 {
 	uint64_t n = (uint64_t)(cpu->budget_mark - cpu->budget);
@@ -137,7 +121,9 @@ uint64_t cpu_insns(const struct cpu *cpu)
 	return n[0] + n[1] + n[2] + n[3] + (uint64_t)(cpu->budget_mark - cpu->budget);
 }
 
-/* The one door between rings: gates, returns, task switches and SYSENTER all come through here. */
+/*C:532
+ * The one door between rings: gates, returns, task switches and SYSENTER all come through here.
+ */
 void cpu_set_cpl(struct cpu *cpu, unsigned cpl)
 {
 	if (cpl == cpu->s.cpl)
@@ -160,17 +146,17 @@ void cpu_idle_until(struct cpu *cpu, uint64_t ns)
 }
 /*:*/
 
-/* Base 0, limit 4 GB: offsets are linear addresses. */
-static bool seg_is_flat(const struct seg *g)
+/* 0 if base is 0 and limit 4 GB: offsets are linear addresses. */
+static uint32_t not_flat(const struct seg *g)
 {
-	return !g->base && g->limit == 0xffffffff;
+	return g->base | ~g->limit;
 }
 
-static bool seg_is_flat_data(const struct seg *g)
+static uint32_t not_flat_data(const struct seg *g)
 {
-	unsigned t = g->attr & (SEG_P | SEG_S | SEG_CODE | SEG_E | SEG_W);
+	const uint32_t mask = SEG_P | SEG_S | SEG_CODE | SEG_E | SEG_W;
 
-	return seg_is_flat(g) && t == (SEG_P | SEG_S | SEG_W);
+	return not_flat(g) | ((g->attr & mask) ^ (SEG_P | SEG_S | SEG_W));
 }
 
 void cpu_update_mode(struct cpu *cpu)
@@ -187,10 +173,10 @@ void cpu_update_mode(struct cpu *cpu)
 		mode |= MODE_ALIGN;
 	if (cpu->s.dr[7] & DR7_ENABLED)
 		mode |= MODE_BREAK;
-	if (!(mode & (MODE_ALIGN | MODE_BREAK)) && seg_is_flat_data(&g[DS]) &&
-	    seg_is_flat_data(&g[ES]) && seg_is_flat_data(&g[SS]))
+	if (!(mode & (MODE_ALIGN | MODE_BREAK)) &&
+	    !(not_flat_data(&g[DS]) | not_flat_data(&g[ES]) | not_flat_data(&g[SS])))
 		mode |= MODE_FLAT;
-	if (seg_is_flat(&g[CS]))
+	if (!not_flat(&g[CS]))
 		mode |= MODE_CODE_FLAT;
 	if (cpu->s.cpl == 3)
 		mode |= MODE_USER;

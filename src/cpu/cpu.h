@@ -231,6 +231,27 @@ struct cpu_history {
 	unsigned next; /* slot to be written next; the one before it is the newest */
 };
 
+/*C:546
+ * What a descriptor was found good for.  Whether a selector may be loaded for some use in some ring
+ * depends on nothing but the selector, the use, the ring, the size of its table and the eight bytes
+ * of the descriptor.  So when all checks have passed we keep the bytes and what came out; and when
+ * the same selector comes for the same use, and the bytes in memory are still those, the checks
+ * would pass again.
+:*/
+enum seg_use {
+	USE_DATA,    /* DS, ES, FS, GS of a program in `ring` */
+	USE_STACK,   /* SS of `ring` */
+	USE_HANDLER, /* CS of a gate's handler, entered from `ring` */
+	USE_RETURN,  /* CS of a return from `ring` */
+};
+
+struct seg_memo {
+	uint32_t key; /* 0: empty */
+	le32_t lo, hi;
+	struct seg seg;
+};
+#define SEG_MEMOS 64
+
 struct op;
 struct block;
 struct block_cache;
@@ -249,10 +270,11 @@ struct cpu {
 	bool single;	      /* so we do: stores to code are made, and noted */
 	uint32_t miss_lin;    /* operand for the TLB refill path */
 	int64_t budget_mark;  /* budget when instructions were last added to s.insns */
-	uint64_t limit_insns; /* cpu_run() ends when total reaches this */
+	uint64_t left_insns;  /* cpu_run() ends when so many more are in the books */
 	uint64_t deadline_ns; /* board clock at which bus->deadline wants to be called */
 	struct tlb tlb;
 	struct paging paging;
+	struct seg_memo memo[SEG_MEMOS];
 	struct block_cache *cache;
 	struct mem *mem;
 	struct cpu_bus bus;
@@ -303,7 +325,35 @@ uint64_t cpu_clock_ns(const struct cpu *cpu);	 /* exact, also from inside an ins
 void cpu_set_cpl(struct cpu *cpu, unsigned cpl); /* accounts, switches the TLB view */
 void cpu_update_mode(struct cpu *cpu);		 /* after a change of a segment register or CR0 */
 void cpu_update_paging(struct cpu *cpu);	 /* after CR0, CR3, CR4, EFER; flushes nothing */
-void cpu_sync_counts(struct cpu *cpu);
+
+/*C:530
+ * Counting.  Each retired instruction takes one from cpu->budget, whatever its ring; budget_mark
+ * says how much of that is in the books already.  The board clock counts the instructions of
+ * rings 1 to 3, and a fixed charge for coming into ring 0 from outside: how long the code there
+ * takes is invisible to everybody else, which is why another build of it gives the same run.
+ */
+static inline void cpu_sync_counts(struct cpu *cpu)
+{
+	uint64_t n = (uint64_t)(cpu->budget_mark - cpu->budget);
+
+	cpu->s.insns[cpu->s.cpl] += n;
+	cpu->left_insns -= n;
+	if (cpu->s.cpl)
+		cpu->s.clock_ns += n;
+	cpu->budget_mark = cpu->budget;
+}
+
+/* From here on (everything is in the books): how many instructions may retire before the run loop
+ * must look again.  Ring 0 does not move the board clock, so no deadline can fall into it. */
+static inline void cpu_plan(struct cpu *cpu)
+{
+	uint64_t n = cpu->left_insns;
+
+	if (cpu->s.cpl && cpu->deadline_ns - cpu->s.clock_ns < n)
+		n = cpu->deadline_ns - cpu->s.clock_ns;
+	cpu->budget = cpu->budget_mark = n > INT64_MAX ? INT64_MAX : (int64_t)n;
+}
+/*:*/
 
 static inline uint32_t cpu_eflags(const struct cpu *cpu)
 {
@@ -342,6 +392,23 @@ static inline bool cpu_checks_alignment(const struct cpu *cpu)
 {
 	return (cpu->s.eflags & FL_AC) && cpu->s.cpl == 3 && (cpu->s.cr0 & CR0_AM);
 }
+
+/*C:495
+ * An instruction that comes from another ring, or touched the outside, would go back to the run
+ * loop, if only to hear that nothing waits.  So it asks here, and goes straight on when the answer
+ * is no: to everything that the loop looks at.
+ */
+static inline bool cpu_must_look(const struct cpu *cpu)
+{
+#ifdef LG_HARD
+	return true;
+#endif
+	return cpu->single || cpu->stop || cpu->trap.pending || !cpu->left_insns || cpu->s.halted ||
+	       cpu->s.inhibit || cpu->mem->nr_changed ||
+	       (cpu->s.eflags & (FL_TF | FL_RF | FL_AC)) || (cpu->mode & (MODE_ALIGN | MODE_BREAK)) ||
+	       cpu->s.clock_ns >= cpu->deadline_ns || (cpu->intr_line && (cpu->s.eflags & FL_IF));
+}
+/*:*/
 
 static inline bool cpu_is_v86(const struct cpu *cpu)
 {

@@ -195,6 +195,9 @@ static void enter_handler(struct cpu *cpu, const struct event *ev, const struct 
 		cpu->s.seg[ES] = cpu->s.seg[DS] = cpu->s.seg[FS] = cpu->s.seg[GS] =
 			(struct seg){0, 0, 0, 0};
 	seg_unpack(&cpu->s.seg[CS], (uint16_t)((gate->lo >> 16 & 0xfffc) | cpl), d);
+	if (!was_v86 && !desc_is_conforming(d))
+		seg_remember(cpu, USE_HANDLER, cpu->s.cpl, (uint16_t)(gate->lo >> 16), d,
+			     &cpu->s.seg[CS]);
 	cpu_set_cpl(cpu, cpl);
 	cpu->s.eip = gate->lo & 0xffff;
 	if (desc_type(gate) & SYS_32)
@@ -245,6 +248,73 @@ static int deliver_gate(struct cpu *cpu, const struct event *ev, const struct de
  * Frames are not alignment-checked, not even those that a ring-3 handler gets on a ring-3 stack.
  * A real processor does check them, and then raises #AC while delivering #AC, for ever.
 :*/
+
+/*C:653
+ * The same once more, for when everything is as usual: a 32-bit gate, a handler's segment and a
+ * stack's that have passed all checks before (seg_recall()), and a frame that lies on one page at
+ * hand.  False: something is not, and nothing has been done.
+ */
+static bool deliver_quick(struct cpu *cpu, const struct event *ev)
+{
+	const struct trap *t = &ev->trap;
+	const struct cpu_state *s = &cpu->s;
+	const struct seg *cs, *ss = &s->seg[SS];
+	uint32_t lo, hi, eip, flags, off = t->vector * 8u, esp = s->r[ESP], old_esp = esp;
+	unsigned ring, cpl = s->cpl, bytes = t->has_error ? 16 : 12;
+	uint16_t ss_sel = ss->sel;
+	const uint8_t *gate;
+	uint8_t *frame;
+
+	if (cpu_is_real(cpu) || cpu_is_v86(cpu) || off + 7 > s->idtr.limit ||
+	    !(gate = acc_quick_read(cpu, 0, s->idtr.base + off, 8)))
+		return false;
+	lo = word_get(gate);
+	hi = word_get(gate + 4);
+	/* P, not S, type 14 or 15; and whoever wrote INT n must be admitted. */
+	if ((hi & 0x9e00) != 0x8e00 || (t->software && (hi >> 13 & 3) < cpl) ||
+	    !(cs = seg_recall(cpu, USE_HANDLER, cpl, (uint16_t)(lo >> 16))))
+		return false;
+	eip = (lo & 0xffff) | (hi & 0xffff0000);
+	ring = cs->sel & 3;
+	if (ring < cpl) {
+		uint16_t sel;
+
+		if (!seg_tss_stack_quick(cpu, ring, &sel, &esp) ||
+		    !(ss = seg_recall(cpu, USE_STACK, ring, sel)))
+			return false;
+		bytes += 8;
+	}
+	if (eip > cs->limit || !(frame = stack_quick_push(cpu, ss, esp, ring, bytes)))
+		return false;
+
+	flags = saved_flags(cpu, ev);
+	if (t->has_error)
+		frame = word_put(frame, t->error);
+	frame = word_put(frame, s->eip);
+	frame = word_put(frame, s->seg[CS].sel);
+	frame = word_put(frame, flags);
+	if (ring < cpl) {
+		frame = word_put(frame, old_esp);
+		word_put(frame, ss_sel);
+		cpu->s.seg[SS] = *ss;
+	}
+	cpu->s.r[ESP] = esp - bytes;
+	cpu->s.seg[CS] = *cs;
+	cpu->s.eip = eip;
+	cpu->s.eflags &= ~(uint32_t)(FL_TF | FL_RF | FL_NT | (hi & 0x100 ? 0 : FL_IF));
+	cpu_set_cpl(cpu, ring);
+	cpu_update_mode(cpu);
+	settle(cpu, ev);
+	return true;
+}
+
+bool event_software(struct cpu *cpu, uint8_t vector)
+{
+	struct event ev = {{.software = true, .vector = vector}, false};
+
+	return !cpu->single && deliver_quick(cpu, &ev);
+}
+/*:*/
 
 static int deliver_once(struct cpu *cpu, struct event *ev)
 {
@@ -302,6 +372,10 @@ static int deliver(struct cpu *cpu, struct event ev)
 	struct trap first = ev.trap;
 	bool single = cpu->single, shutdown = false;
 
+	if (deliver_quick(cpu, &ev)) {
+		cpu->trap.pending = false;
+		return 0;
+	}
 	cpu->single = true;
 	cpu->in_delivery = true;
 	do {

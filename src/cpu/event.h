@@ -15,6 +15,9 @@
  */
 int event_deliver(struct cpu *cpu) MUST_CHECK;
 
+/* INT n, EIP already past it, if nothing is unusual about it; false: nothing has been done. */
+bool event_software(struct cpu *cpu, uint8_t vector) MUST_CHECK;
+
 /* Deliver an external interrupt (vector from the board); same result. */
 int event_interrupt(struct cpu *cpu, uint8_t vector) MUST_CHECK;
 

@@ -312,7 +312,7 @@ static int check_return_ss(struct cpu *cpu, uint16_t sel, unsigned rpl, struct d
 static int go_back(struct cpu *cpu, struct stack *st, uint16_t sel, struct desc *d, uint32_t eip,
 		   unsigned bytes, uint16_t release)
 {
-	unsigned rpl = sel & 3;
+	unsigned cpl, rpl = sel & 3;
 	struct stores w;
 	uint32_t esp, ss;
 	struct desc sd;
@@ -330,6 +330,7 @@ static int go_back(struct cpu *cpu, struct stack *st, uint16_t sel, struct desc 
 		if (stores_accessed(cpu, &w, (uint16_t)ss, &sd))
 			return 1;
 		seg_unpack(&cpu->s.seg[SS], (uint16_t)ss, &sd);
+		seg_remember(cpu, USE_STACK, rpl, (uint16_t)ss, &sd, &cpu->s.seg[SS]);
 		st->ss = cpu->s.seg[SS];
 		st->sp = esp;
 		stack_release(st, release);
@@ -337,7 +338,9 @@ static int go_back(struct cpu *cpu, struct stack *st, uint16_t sel, struct desc 
 	}
 	stores_commit(cpu, &w);
 	stack_set_esp(cpu, st);
+	cpl = cpu->s.cpl;
 	enter_code(cpu, sel, d, rpl, eip);
+	seg_remember(cpu, USE_RETURN, cpl, sel, d, &cpu->s.seg[CS]);
 	return 0;
 }
 /*:*/
@@ -379,9 +382,10 @@ static uint32_t iret_flags(const struct cpu *cpu, unsigned opsize)
 	return mask;
 }
 
+/* The arithmetic flags are always in the mask. */
 static void put_flags(struct cpu *cpu, uint32_t v, uint32_t mask)
 {
-	cpu_set_eflags(cpu, (cpu_eflags(cpu) & ~mask) | (v & mask));
+	cpu_set_eflags(cpu, (cpu->s.eflags & ~mask) | (v & mask));
 }
 
 static int iret_real(struct cpu *cpu, struct stack *st, unsigned opsize)
@@ -422,7 +426,52 @@ static int iret_to_v86(struct cpu *cpu, struct stack *st, uint32_t eip, uint32_t
 	cpu_update_mode(cpu);
 	return 0;
 }
+/*:*/
 
+/*C:617
+ * And the quick way back: by segments that were returned to before, from a frame on one page at
+ * hand.
+ */
+bool seg_iret_quick(struct cpu *cpu)
+{
+	uint32_t eip, esp, flags, mask = iret_flags(cpu, 4);
+	const uint8_t *frame = stack_quick_pop(cpu, 12);
+	const struct seg *cs, *ss = NULL;
+	unsigned cpl = cpu->s.cpl, ring;
+
+	if (!frame || unprotected(cpu) || (cpu->s.eflags & FL_NT) || cpu->single)
+		return false;
+	eip = word_get(frame);
+	flags = word_get(frame + 8);
+	if ((flags & FL_VM) ||
+	    !(cs = seg_recall(cpu, USE_RETURN, cpl, (uint16_t)word_get(frame + 4))) ||
+	    eip > cs->limit)
+		return false;
+	ring = cs->sel & 3;
+	esp = cpu->s.r[ESP] + 12;
+	if (ring > cpl) {
+		frame = stack_quick_pop(cpu, 20);
+		if (!frame ||
+		    !(ss = seg_recall(cpu, USE_STACK, ring, (uint16_t)word_get(frame + 16))) ||
+		    !(ss->attr & SEG_DB))
+			return false;
+		esp = word_get(frame + 12);
+		cpu->s.seg[SS] = *ss;
+		seg_drop_inner(cpu, ring);
+	}
+	cpu->s.r[ESP] = esp;
+	cpu->s.seg[CS] = *cs;
+	cpu->s.eip = eip;
+	cpu_set_cpl(cpu, ring);
+	put_flags(cpu, flags, mask);
+	cpu_update_mode(cpu);
+	return true;
+}
+/*:*/
+
+/*C:618
+ * The careful one.  An outer task is returned to by a task switch, virtual-8086 mode by nine words.
+ */
 int seg_iret(struct cpu *cpu, unsigned opsize, uint32_t next_eip)
 {
 	uint32_t eip, cs, flags, mask;

@@ -89,6 +89,7 @@ int stack_inner(struct cpu *cpu, struct stack *st, struct stores *w, unsigned cp
 	if (stores_accessed(cpu, w, sel, &d))
 		return 1;
 	seg_unpack(&st->ss, sel, &d);
+	seg_remember(cpu, USE_STACK, cpl, sel, &d, &st->ss);
 	st->error = sel;
 	st->cpl = (uint8_t)cpl;
 	st->align = false;

@@ -127,6 +127,53 @@ static inline MUST_CHECK int stack_pop(struct cpu *cpu, struct stack *st, uint32
 }
 /*:*/
 
+/*C:577
+ * The frame of a crossing is at most six words in a row, and nearly always they lie in the middle of
+ * an ordinary 32-bit stack and on one page that the TLB knows.  Then one look is enough for all.
+ * NULL: it is not so, go word by word.
+ */
+static inline bool stack_is_plain(const struct seg *ss, uint32_t off, unsigned bytes)
+{
+	const unsigned mask = SEG_P | SEG_S | SEG_CODE | SEG_E | SEG_W | SEG_DB;
+	uint32_t last = off + bytes - 1;
+
+	return (ss->attr & mask) == (SEG_P | SEG_S | SEG_W | SEG_DB) && last >= off &&
+	       last <= ss->limit;
+}
+
+/* Host address of `bytes` bytes below (pushed by ring `cpl`) or at offset esp. */
+static inline uint8_t *stack_quick_push(const struct cpu *cpu, const struct seg *ss, uint32_t esp,
+					unsigned cpl, unsigned bytes)
+{
+	if (!stack_is_plain(ss, esp - bytes, bytes))
+		return NULL;
+	return acc_quick_write(cpu, cpl, ss->base + esp - bytes, bytes);
+}
+
+static inline const uint8_t *stack_quick_pop(const struct cpu *cpu, unsigned bytes)
+{
+	const struct seg *ss = &cpu->s.seg[SS];
+	uint32_t esp = cpu->s.r[ESP];
+
+	if (!stack_is_plain(ss, esp, bytes) || (cpu->mode & MODE_ALIGN))
+		return NULL;
+	return acc_quick_read(cpu, cpu->s.cpl, ss->base + esp, bytes);
+}
+
+static inline uint32_t word_get(const uint8_t *p)
+{
+	return le32_get((le32_t){{p[0], p[1], p[2], p[3]}});
+}
+
+static inline uint8_t *word_put(uint8_t *p, uint32_t v)
+{
+	le32_t m = le32(v);
+
+	memcpy(p, &m, sizeof(m));
+	return p + sizeof(m);
+}
+/*:*/
+
 /* Set ESP from it: all of it, or SP only when the stack is a 16-bit one. */
 void stack_set_esp(struct cpu *cpu, const struct stack *st);
 

@@ -7,6 +7,7 @@
 
 #include "access.h"
 #include "block.h"
+#include "event.h"
 #include "fpu.h"
 #include "mmx_lanes.h"
 #include "seg.h"
@@ -90,6 +91,22 @@ static inline void make_link(struct block *from, struct block *to, unsigned slot
 	}
 DEF_LEAVE(0)
 DEF_LEAVE(1)
+
+/* The same after crossing rings: the books are closed, and a new plan is made. */
+static const struct op *op_resume(struct cpu *cpu, const struct op *op)
+{
+	struct block *b;
+
+	UNUSED_OP;
+	cpu_sync_counts(cpu);
+	if (UNLIKELY(cpu_must_look(cpu)))
+		return NULL;
+	cpu_plan(cpu);
+	b = block_quick(cpu);
+	if (UNLIKELY(!b || cpu->budget < b->n))
+		return NULL;
+	ENTER(b);
+}
 
 /* The stack, the careful way.  bytes is 2 or 4. */
 static inline uint32_t stack_mask(const struct cpu *cpu)

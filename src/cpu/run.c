@@ -26,17 +26,6 @@ static void drain_changed(struct cpu *cpu)
 		block_invalidate_page(cpu, cpu->mem->changed[--cpu->mem->nr_changed]);
 }
 
-/* Instructions that may retire before the loop must look again. */
-static int64_t plan(const struct cpu *cpu)
-{
-	uint64_t n = cpu->limit_insns - cpu_insns(cpu);
-
-	/* Ring 0 does not move the board clock, so no deadline can fall into it. */
-	if (cpu->s.cpl && cpu->deadline_ns - cpu->s.clock_ns < n)
-		n = cpu->deadline_ns - cpu->s.clock_ns;
-	return n > INT64_MAX ? INT64_MAX : (int64_t)n;
-}
-
 static void execute(struct cpu *cpu, struct block *b)
 {
 	const struct op *op;
@@ -96,7 +85,8 @@ static void run_single(struct cpu *cpu)
 /*C:494
  * A handler whose first instruction faults, and whose fault has the same handler, does not end if
  * its stack does not: no instruction retires, so neither would the budget be used up nor time pass.
- * After a thousand events in a row without an instruction between them, each counts as one.
+ * After a thousand events in a row without an instruction between them, each counts as one.  INT n
+ * is an instruction.
  */
 #define BARREN_MOST 1000
 
@@ -117,6 +107,8 @@ static void count_event(struct cpu *cpu)
 	s->insns[s->cpl]++;
 	if (s->cpl)
 		s->clock_ns++;
+	if (cpu->left_insns)
+		cpu->left_insns--;
 	s->barren_since++;
 }
 /*:*/
@@ -125,10 +117,11 @@ static void run_blocks(struct cpu *cpu)
 {
 	struct block *b;
 
-	/* EFLAGS.AC and the CPL change only in instructions that come back here. */
+	/* EFLAGS.AC and the CPL change only in instructions that come back here, or ask
+	 * cpu_must_look(). */
 	if (cpu_checks_alignment(cpu) != !!(cpu->mode & MODE_ALIGN))
 		cpu_update_mode(cpu);
-	cpu->budget = cpu->budget_mark = plan(cpu);
+	cpu_plan(cpu);
 	b = block_quick(cpu);
 	if (!b)
 		b = block_get(cpu);
@@ -156,22 +149,23 @@ static void drop_caches_now_and_then(struct cpu *cpu)
 
 enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 {
-	uint64_t now = cpu_insns(cpu);
-
 	cpu->stop = false;
-	cpu->limit_insns = max_insns > UINT64_MAX - now ? UINT64_MAX : now + max_insns;
+	cpu->left_insns = max_insns;
 	for (;;) {
 		drain_changed(cpu);
 		drop_caches_now_and_then(cpu);
 		if (cpu->trap.pending) {
+			bool software = cpu->trap.software;
+
 			if (event_deliver(cpu))
 				return CPU_EXIT_SHUTDOWN;
-			count_event(cpu);
+			if (!software)
+				count_event(cpu);
 			continue;
 		}
 		if (cpu->stop)
 			return CPU_EXIT_STOP;
-		if (cpu_insns(cpu) >= cpu->limit_insns)
+		if (!cpu->left_insns)
 			return CPU_EXIT_BUDGET;
 		if (cpu->s.clock_ns >= cpu->deadline_ns)
 			cpu->bus.deadline(cpu->bus.ctx);

@@ -49,25 +49,6 @@ int seg_st32(struct cpu *cpu, unsigned sr, uint32_t off, uint32_t v)
 	return seg_check(cpu, sr, off, 4, true, &lin) || acc_st32(cpu, lin, v);
 }
 
-/*C:545
- * Descriptors.  A selector is an index, a bit for GDT or LDT, and the privilege its user asks
- * with; the descriptor's eight bytes must lie wholly within the table's limit.
- */
-bool seg_desc_lin(const struct cpu *cpu, uint16_t sel, uint32_t *lin)
-{
-	const struct cpu_state *s = &cpu->s;
-	uint32_t base = s->gdtr.base, limit = s->gdtr.limit;
-
-	if (sel & 4) {
-		if (!(s->ldtr.attr & SEG_P))
-			return false;
-		base = s->ldtr.base;
-		limit = s->ldtr.limit;
-	}
-	*lin = base + (sel & 0xfff8);
-	return (sel | 7u) <= limit;
-}
-
 static int desc_read(struct cpu *cpu, uint32_t lin, struct desc *d)
 {
 	return acc_sys_ld32(cpu, lin, &d->lo) || acc_sys_ld32(cpu, lin + 4, &d->hi);
@@ -82,7 +63,7 @@ int seg_read_desc(struct cpu *cpu, uint16_t sel, uint8_t vector, struct desc *d)
 	return desc_read(cpu, lin, d);
 }
 
-/*
+/*C:548
  * Loading sets the accessed bit, but only where it is clear: a table in read-only memory is fine
  * as long as everything in it is marked already, and the Switchers of this world count on that.
  */
@@ -153,6 +134,8 @@ static int check_data(struct cpu *cpu, uint16_t sel, struct desc *d)
 
 int seg_load(struct cpu *cpu, unsigned sr, uint16_t sel)
 {
+	enum seg_use use = sr == SS ? USE_STACK : USE_DATA;
+	const struct seg *known;
 	struct desc d;
 
 	if (cpu_is_real(cpu)) {
@@ -161,14 +144,18 @@ int seg_load(struct cpu *cpu, unsigned sr, uint16_t sel)
 		seg_set_v86(cpu, sr, sel);
 	} else if (sr != SS && sel_is_null(sel)) {
 		cpu->s.seg[sr] = (struct seg){sel, 0, 0, 0};
+	} else if ((known = seg_recall(cpu, use, cpu->s.cpl, sel))) {
+		cpu->s.seg[sr] = *known;
 	} else {
 		if (sr == SS ? check_ss(cpu, sel, &d) : check_data(cpu, sel, &d))
 			return 1;
 		if (set_accessed(cpu, sel, &d))
 			return 1;
 		seg_unpack(&cpu->s.seg[sr], sel, &d);
+		seg_remember(cpu, use, cpu->s.cpl, sel, &d, &cpu->s.seg[sr]);
 	}
-	cpu_update_mode(cpu);
+	if (sr < FS)
+		cpu_update_mode(cpu);
 	return 0;
 }
 /*:*/

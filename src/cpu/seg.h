@@ -6,6 +6,8 @@
 #ifndef CPU_SEG_H
 #define CPU_SEG_H
 
+#include <string.h>
+
 #include "access.h"
 
 /* May n bytes at off be read (written) through this segment?  Rights and limit; no fault. */
@@ -131,8 +133,64 @@ static inline bool sel_is_null(uint16_t sel)
 	return !(sel & 0xfffc);
 }
 
-/* Linear address of the descriptor; false if the selector points past its table. */
-bool seg_desc_lin(const struct cpu *cpu, uint16_t sel, uint32_t *lin);
+/*C:545
+ * Descriptors.  A selector is an index, a bit for GDT or LDT, and the privilege its user asks
+ * with; the descriptor's eight bytes must lie wholly within the table's limit.
+ *
+ * Linear address of the descriptor; false if the selector points past its table.
+ */
+static inline bool seg_desc_lin(const struct cpu *cpu, uint16_t sel, uint32_t *lin)
+{
+	const struct cpu_state *s = &cpu->s;
+	uint32_t base = s->gdtr.base, limit = s->gdtr.limit;
+
+	if (sel & 4) {
+		if (!(s->ldtr.attr & SEG_P))
+			return false;
+		base = s->ldtr.base;
+		limit = s->ldtr.limit;
+	}
+	*lin = base + (sel & 0xfff8);
+	return (sel | 7u) <= limit;
+}
+/*:*/
+
+/*C:547
+ * Asking and filling the memory of descriptors (struct seg_memo).  Only a descriptor that is marked
+ * as accessed is kept, so nothing is left to be written when it is found again.  NULL: not known,
+ * or not at hand; take the careful way.
+ */
+static inline uint32_t seg_memo_key(enum seg_use use, unsigned ring, uint16_t sel)
+{
+	return 1u << 31 | (uint32_t)use << 18 | ring << 16 | sel;
+}
+
+static inline struct seg_memo *seg_memo_slot(struct cpu *cpu, uint32_t key)
+{
+	return &cpu->memo[(key >> 3 ^ key >> 13) % SEG_MEMOS];
+}
+
+static inline const struct seg *seg_recall(struct cpu *cpu, enum seg_use use, unsigned ring,
+					   uint16_t sel)
+{
+	uint32_t lin, key = seg_memo_key(use, ring, sel);
+	const struct seg_memo *m = seg_memo_slot(cpu, key);
+	const uint8_t *p;
+
+	if (m->key != key || !seg_desc_lin(cpu, sel, &lin))
+		return NULL;
+	p = acc_quick_read(cpu, 0, lin, 8);
+	return p && !memcmp(p, &m->lo, 8) ? &m->seg : NULL;
+}
+
+static inline void seg_remember(struct cpu *cpu, enum seg_use use, unsigned ring, uint16_t sel,
+				const struct desc *d, const struct seg *g)
+{
+	uint32_t key = seg_memo_key(use, ring, sel);
+
+	*seg_memo_slot(cpu, key) = (struct seg_memo){key, le32(d->lo), le32(d->hi), *g};
+}
+/*:*/
 
 /* What a selector means in real (or virtual-8086) mode: paragraph number. */
 void seg_set_real(struct cpu *cpu, unsigned sr, uint16_t sel);
@@ -155,6 +213,9 @@ int seg_far_call(struct cpu *cpu, uint16_t sel, uint32_t off, unsigned opsize,
 int seg_far_ret(struct cpu *cpu, unsigned opsize, uint16_t release) MUST_CHECK;
 int seg_iret(struct cpu *cpu, unsigned opsize, uint32_t next_eip) MUST_CHECK;
 
+/* IRETD where nothing is unusual about it, with EIP still the block's; false: nothing was done. */
+bool seg_iret_quick(struct cpu *cpu) MUST_CHECK;
+
 /* LAR, LSL, VERR, VERW: true (ZF) if the selector may be looked at. */
 int seg_lar(struct cpu *cpu, uint16_t sel, uint32_t *v, bool *ok) MUST_CHECK;
 int seg_lsl(struct cpu *cpu, uint16_t sel, uint32_t *v, bool *ok) MUST_CHECK;
@@ -165,6 +226,22 @@ int seg_ltr(struct cpu *cpu, uint16_t sel) MUST_CHECK;
 
 /* The stack of ring `cpl` from the current TSS (16- or 32-bit): error code is TR's selector. */
 int seg_tss_stack(struct cpu *cpu, unsigned cpl, uint16_t *ss, uint32_t *esp) MUST_CHECK;
+
+/* The same if it is a 32-bit TSS and at hand; false if not. */
+static inline bool seg_tss_stack_quick(const struct cpu *cpu, unsigned cpl, uint16_t *ss,
+				       uint32_t *esp)
+{
+	const struct seg *tr = &cpu->s.tr;
+	uint32_t off = cpl * 8 + 4;
+	const uint8_t *p;
+
+	if (!(tr->attr & SYS_32) || off + 5 > tr->limit ||
+	    !(p = acc_quick_read(cpu, 0, tr->base + off, 6)))
+		return false;
+	*esp = le32_get((le32_t){{p[0], p[1], p[2], p[3]}});
+	*ss = le16_get((le16_t){{p[4], p[5]}});
+	return true;
+}
 
 /* Hardware task switch. */
 enum task_switch { TASK_JUMP, TASK_CALL, TASK_IRET, TASK_INT };

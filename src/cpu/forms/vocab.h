@@ -12,7 +12,8 @@
  *
  * A handler leaves by NEXT (the instruction is done), by FAULT (nothing was changed, a trap is
  * noted or the instruction must run again alone), by CHAIN or LEAVE (it was the last of its block
- * and EIP is set), or by STOP (likewise, but the run loop must look at the world first).
+ * and EIP is set), by RESUME (likewise, but the world may have changed), or by STOP (likewise, and
+ * the run loop must look at it).
  *
  * Words that touch memory come in two kinds.  Kind m knows that the segment is flat and takes what
  * the TLB has at hand; when the TLB has nothing it hands the whole instruction to its twin of kind
@@ -62,7 +63,12 @@
 	} while (0)
 #define NEXT_EIP (cpu->s.eip + op->off + op->len)
 #define LEAVE	 GO(op_leave(cpu, op))
-#define STOP	 return NULL
+#define RESUME	 GO(op_resume(cpu, op))
+/* A system instruction is done: what it changed may concern the run loop. */
+#define DONE                                                                                       \
+	cpu->s.eip = NEXT_EIP;                                                                     \
+	RESUME
+#define STOP return NULL
 #define ENTER(b)                                                                                   \
 	do {                                                                                       \
 		struct block *e_ = (b);                                                            \
