@@ -405,8 +405,9 @@ static inline bool cpu_must_look(const struct cpu *cpu)
 #endif
 	return cpu->single || cpu->stop || cpu->trap.pending || !cpu->left_insns || cpu->s.halted ||
 	       cpu->s.inhibit || cpu->mem->nr_changed ||
-	       (cpu->s.eflags & (FL_TF | FL_RF | FL_AC)) || (cpu->mode & (MODE_ALIGN | MODE_BREAK)) ||
-	       cpu->s.clock_ns >= cpu->deadline_ns || (cpu->intr_line && (cpu->s.eflags & FL_IF));
+	       (cpu->s.eflags & (FL_TF | FL_RF | FL_AC)) ||
+	       (cpu->mode & (MODE_ALIGN | MODE_BREAK)) || cpu->s.clock_ns >= cpu->deadline_ns ||
+	       (cpu->intr_line && (cpu->s.eflags & FL_IF));
 }
 /*:*/
 
