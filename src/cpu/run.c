@@ -3,6 +3,8 @@
  * The run loop: decides what happens next (an exception, an interrupt, the next block), plans how
  * many instructions may pass before it must look again, and keeps the books.
 :*/
+#include <string.h>
+
 #include "access.h"
 #include "block.h"
 #include "breaks.h"
@@ -190,4 +192,5 @@ void cpu_drop_caches(struct cpu *cpu)
 {
 	block_cache_flush(cpu);
 	tlb_flush(&cpu->tlb, true);
+	memset(cpu->memo, 0, sizeof(cpu->memo));
 }

@@ -487,6 +487,92 @@ START_TEST(ring0_charge)
 }
 END_TEST
 
+/*
+ * A crossing that was made before is made again without the checks; but only while all it was checked
+ * against is still the same.  So spoil one thing, and cross with what is remembered and without:
+ * nobody may see a difference.
+ */
+static void spoil(unsigned how)
+{
+	switch (how) {
+	case 1: gdt(S_CODE0, 0, 0xfffff, (A_CODE | SEG_A) & ~SEG_P); break;
+	case 2: gdt(S_CODE0, 0, 0xfffff, A_CODE | SEG_A | A_DPL3); break;
+	case 3: gdt(S_CODE0, 0, 0x12, A_CODE | SEG_A); break;
+	case 4: gdt(S_DATA0, 0, 0xfffff, (A_DATA | SEG_A) & ~SEG_W); break;
+	case 5: gdt(S_DATA0, 0x100, 0xfffff, A_DATA | SEG_A); break;
+	case 6: gdt(S_DATA0, 0, 7, A_DATA | SEG_A); break;
+	case 7: poke32(W_TSS + 8, S_DATA1); break;
+	case 8: poke32(W_TSS + 4, W_STACK0 - PAGE_SIZE + 8); break;
+	case 9: idt(0x20, S_CODE0, 0x123456, G_INT32, 0); break;
+	case 10: idt(0x20, S_CODE0, 0x7777, G_INT16, 3); break;
+	case 11: idt(0x20, S_CODE1, 0x123456, G_TRAP32, 3); break;
+	case 12: gdt(S_CODE3, 0, 0xfffff, (A_CODE | SEG_A) & ~SEG_P); break;
+	case 13: gdt(S_CODE3, 0, 1, A_CODE | SEG_A | A_DPL3); break;
+	case 14: gdt(S_DATA3, 0, 0xfffff, A_DATA | SEG_A); break;
+	case 15: cpu->s.gdtr.limit = S_CODE3 | 3; break;
+	case 16: cpu->s.idtr.limit = 0x20 * 8; break;
+	case 17: cpu->s.seg[DS] = (struct seg){S_DATA0, A_DATA, 0, ~0u}; break;
+	case 18: cpu->s.eflags |= FL_NT; break;
+	}
+}
+
+#define SPOILS 19
+#define LOW    0x10000u
+
+static void cross(bool remembered, unsigned how, const struct cpu_state *s, const uint8_t *low,
+		  struct cpu_state *then, uint8_t *after)
+{
+	cpu->s = *s;
+	ck_assert(mem_write(&mem, 0, low, LOW));
+	cpu_state_changed(cpu);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_ok(soft(0x20));
+		ck_assert_uint_eq(cpu->s.cpl, 0);
+		ck_assert_uint_eq(seg_iret_quick(cpu), i > 0);
+		if (!i)
+			ck_ok(seg_iret(cpu, 4, 0));
+	}
+	cpu->s = *s;
+	cpu->view = cpu->tlb.e[TLB_USER];
+	cpu_update_mode(cpu);
+	if (!remembered)
+		cpu_drop_caches(cpu);
+	spoil(how);
+	/* It may be a shutdown, or another handler. */
+	cpu->s.insns[1] = (uint64_t)soft(0x20);
+	if (!seg_iret_quick(cpu) && seg_iret(cpu, 4, 0))
+		cpu->s.insns[0] = cpu->trap.vector << 16 | cpu->trap.error;
+	cpu->trap.pending = false;
+	*then = cpu->s;
+	ck_assert(mem_read(&mem, 0, after, LOW));
+}
+
+START_TEST(remembered_or_not)
+{
+	static uint8_t low[LOW], after[2][LOW];
+	static struct cpu_state then[2];
+	struct cpu_state s;
+
+	world_paging();
+	handlers(S_CODE0);
+	idt(0x20, S_CODE0, 0x123456, G_INT32, 3);
+	world_ring(3);
+	cpu->s.eip = 0x4444;
+	s = cpu->s;
+	ck_assert(mem_read(&mem, 0, low, LOW));
+	for (unsigned i = 0; i < 2; i++)
+		cross(i, (unsigned)_i, &s, low, &then[i], after[i]);
+	ck_assert_mem_eq(after[0], after[1], LOW);
+	ck_assert_mem_eq(then[0].r, then[1].r, sizeof(s.r));
+	ck_assert_mem_eq(then[0].seg, then[1].seg, sizeof(s.seg));
+	ck_assert_mem_eq(then[0].insns, then[1].insns, sizeof(s.insns));
+	ck_assert_uint_eq(then[0].eip, then[1].eip);
+	ck_assert_uint_eq(then[0].cpl, then[1].cpl);
+	ck_assert_uint_eq(then[0].eflags, then[1].eflags);
+	ck_assert_uint_eq(flags_get(&then[0].fl), flags_get(&then[1].fl));
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, inner_stack, 0, 3);
@@ -507,6 +593,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, real_mode_vectors);
 	tcase_add_test(tc, broken_task);
 	tcase_add_test(tc, ring0_charge);
+	tcase_add_loop_test(tc, remembered_or_not, 0, SPOILS);
 }
 
 int main(void)
