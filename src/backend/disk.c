@@ -15,6 +15,7 @@
 
 #include "disk.h"
 #include "disk_file.h"
+#include "disk_nbd.h"
 #include "disk_overlay.h"
 #include "disk_snapshot.h"
 
@@ -112,10 +113,12 @@ static int raw_open(const char *path, bool writing, struct disk **disk, char why
 int disk_open(const struct disk_spec *spec, struct disk **disk, char why[DISK_WHY_BYTES])
 {
 	const bool read_only = spec->flags & DISK_READ_ONLY, snapshot = spec->flags & DISK_SNAPSHOT;
+	const bool writing = !read_only && !snapshot && !spec->overlay;
 	struct disk *layer = NULL, *top = NULL;
 	int err;
 
-	err = raw_open(spec->path, !read_only && !snapshot && !spec->overlay, &layer, why);
+	err = disk_nbd_named(spec->path) ? disk_nbd_open(spec->path, writing, &layer, why)
+					 : raw_open(spec->path, writing, &layer, why);
 	if (err)
 		return err;
 	if (spec->overlay) {
