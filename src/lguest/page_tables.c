@@ -493,18 +493,19 @@ static spte_t expected_spte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte
 	return gpte_to_spte(lg, gpte, rights & (uint32_t)gpte.v);
 }
 
-static void set_pte_in(struct lguest *lg, struct pgdir *dir, gva_t addr, spte_t spte)
+/* Where there is no page table there is nothing to forget, and no reason to judge the value yet. */
+static void set_pte_in(struct lguest *lg, struct pgdir *dir, uint32_t gpgdir, gva_t addr,
+		       gpte_t gpte)
 {
 	hpa_t table = find_table(lg, dir, addr);
 
 	if (table.v)
-		set_spte(lg, dir, addr, table, spte);
+		set_spte(lg, dir, addr, table, expected_spte(lg, gpgdir, addr, gpte));
 }
 
 void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
 {
 	struct pgdir *dir;
-	spte_t spte;
 
 	if (addr.v >= lg->limit) {
 		kill_guest(lg, "attempt to set pte into Switcher pages");
@@ -512,15 +513,15 @@ void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
 	}
 	/* The kernel's half is everybody's, and the current directory surely knows it. */
 	if (addr.v >= lg->kernel_address) {
-		spte = expected_spte(lg, lg->pgdirs[lg->pgdir].gpgdir, addr, gpte);
+		gpgdir = lg->pgdirs[lg->pgdir].gpgdir;
 		for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
 			if (dir->pgd.v)
-				set_pte_in(lg, dir, addr, spte);
+				set_pte_in(lg, dir, gpgdir, addr, gpte);
 		return;
 	}
 	dir = find_pgdir(lg, gpgdir);
 	if (dir)
-		set_pte_in(lg, dir, addr, expected_spte(lg, gpgdir, addr, gpte));
+		set_pte_in(lg, dir, gpgdir, addr, gpte);
 }
 /*:*/
 
