@@ -90,11 +90,13 @@ static int markers(char **command)
 
 static struct lgemu *machine(const char *kernel)
 {
+	const struct lgemu_guest_options guest = {.kernel = kernel};
 	struct lgemu_options o;
 	struct lgemu *m;
 
 	lgemu_options_init(&o);
-	o.kernel = kernel;
+	o.guests = &guest;
+	o.nr_guests = 1;
 	if (!lgemu_create(&m, &o))
 		return m;
 	fprintf(stderr, "bench-measure: %s\n", m ? lgemu_error(m) : "out of memory");
@@ -175,7 +177,7 @@ static int memory(const char *script, const char *kernel)
 	FILE *f = fopen(script, "r");
 	size_t n = f ? fread(text, 1, sizeof(text), f) : 0;
 
-	if (!n || lgemu_script(m, text, n) || lgemu_load(m) ||
+	if (!n || lgemu_script(m, 0, text, n) || lgemu_load(m) ||
 	    lgemu_run(m, LGEMU_FOREVER) != LGEMU_POWER_OFF) {
 		fprintf(stderr, "bench-measure: %s: %s\n", script, lgemu_error(m));
 		return 1;

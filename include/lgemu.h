@@ -27,11 +27,23 @@
 extern "C" {
 #endif
 
-#define LGEMU_API 1 /* goes up when something here changes its meaning */
+#define LGEMU_API 2 /* goes up when something here changes its meaning */
 
 struct lgemu;
 
 /* --- what to make ---------------------------------------------------------------------------- */
+
+/* Why a run came back, or how a Guest ended. */
+enum lgemu_reason {
+	LGEMU_BUDGET,	   /* that many instructions have been executed */
+	LGEMU_STOPPED,	   /* lgemu_stop() was called */
+	LGEMU_LEFT,	   /* the user left (Ctrl-A x) */
+	LGEMU_POWER_OFF,   /* all Guests have switched themselves off */
+	LGEMU_DEAD,	   /* all have ended, and one of them died: lgemu_death() says of what */
+	LGEMU_ERROR,	   /* the world: lgemu_error() */
+	LGEMU_HOST_FAILED, /* the Host is: lgemu_failure() */
+	LGEMU_IDLE,	   /* whoever is left is idle for ever: nothing could wake it */
+};
 
 enum lgemu_clock {
 	LGEMU_VIRTUAL, /* a function of the input: two runs with the same input are the same run */
@@ -60,29 +72,42 @@ struct lgemu_device {
 
 #define LGEMU_RTC_DEFAULT INT64_MIN /* 2000-01-01 in virtual mode, the time of day in real mode */
 
-/* Zero or NULL in a field means its default.  Strings need only live until lgemu_create() is
- * done; functions are called from lgemu_load(), lgemu_run() and lgemu_step() only. */
-struct lgemu_options {
-	uint32_t memory_mb;	  /* of the Guest; 64 */
+#define LGEMU_GUESTS 32 /* most Guests of one machine */
+
+/* Zero or NULL in a field means its default, here and in struct lgemu_options.  Strings and lists
+ * need only live until lgemu_create() is done; functions are called from lgemu_load(), lgemu_run()
+ * and lgemu_step() only. */
+struct lgemu_guest_options {
+	const char *name;	  /* for people; "guest" and its number */
+	uint32_t memory_mb;	  /* 64 */
 	const char *kernel;	  /* vmlinux or bzImage; NULL: the built-in Guest */
 	const char *initrd;	  /* NULL: none */
 	const char *command_line; /* of the kernel; cut at 2047 bytes */
-	const char *host_image;	  /* another Host and Switcher (ELF, multiboot); NULL: built in */
-	bool host_is_native; /* the Host runs in this process, not in ring 0 of the machine; a Guest
-				cannot tell the difference */
-	const char *abi;     /* "2.6.32": the era to serve, whatever the image says */
+	const char *abi;	  /* "2.6.32": the era to serve, whatever the image says */
 	const struct lgemu_device *devices; /* in the order the Guest shall find them */
 	unsigned nr_devices;		    /* a console comes last, by itself */
+};
+
+struct lgemu_options {
+	const struct lgemu_guest_options *guests; /* a Guest's number is its place here */
+	unsigned nr_guests;			  /* 0: one, with all defaults */
+	const char *host_image; /* another Host and Switcher (ELF, multiboot); NULL: built in */
+	bool host_is_native; /* the Host runs in this process, not in ring 0 of the machine; a Guest
+				cannot tell the difference */
 	enum lgemu_clock clock;
 	int64_t rtc_base; /* seconds since 1970 when the board clock is 0; LGEMU_RTC_DEFAULT */
-	uint64_t seed;	  /* of LGEMU_RNG */
+	uint64_t seed;	  /* of LGEMU_RNG; each Guest has its own bytes */
 
-	/* Console input: bytes of this descriptor, or -1 for none but lgemu_send(). */
+	/* Console input: bytes of this descriptor, or -1 for none but lgemu_send().  They go to
+	 * the first Guest, until the user chooses the next (Ctrl-A n). */
 	int console_fd;
 	bool console_raw; /* it is a terminal: raw mode while the machine runs, with Ctrl-A x */
 
-	/* What the Guest's console prints. */
-	void (*output)(void *ctx, const uint8_t *bytes, size_t n);
+	/* What a Guest's console prints. */
+	void (*output)(void *ctx, unsigned guest, const uint8_t *bytes, size_t n);
+	/* A Guest has come to its end (LGEMU_POWER_OFF, LGEMU_DEAD or LGEMU_ERROR); the others go
+	 * on.  The machine may be looked at, but not run. */
+	void (*ended)(void *ctx, unsigned guest, enum lgemu_reason why);
 	/* What the Host itself prints (self-test). */
 	void (*host_output)(void *ctx, const uint8_t *bytes, size_t n);
 	/* One line, no newline: something the user should know. */
@@ -98,7 +123,7 @@ void lgemu_options_init(struct lgemu_options *options);
 int lgemu_create(struct lgemu **m, const struct lgemu_options *options);
 void lgemu_destroy(struct lgemu *m);
 
-/* Load the images, start the Host, introduce the Guest.  After this no file is opened by name. */
+/* Load the images, start the Host, introduce the Guests.  After this no file is opened by name. */
 int lgemu_load(struct lgemu *m);
 
 /* The Host tests itself, instead of running a Guest: no lgemu_load() before or after.  -EIO: it
@@ -110,21 +135,10 @@ const char *lgemu_error(const struct lgemu *m);
 
 /* --- running ----------------------------------------------------------------------------------- */
 
-enum lgemu_reason {
-	LGEMU_BUDGET,	   /* that many instructions have been executed */
-	LGEMU_STOPPED,	   /* lgemu_stop() was called */
-	LGEMU_LEFT,	   /* the user left (Ctrl-A x) */
-	LGEMU_POWER_OFF,   /* the Guest switched itself off */
-	LGEMU_DEAD,	   /* the Guest is dead: lgemu_death() says of what */
-	LGEMU_HOST_FAILED, /* the Host is: lgemu_failure() */
-	LGEMU_IDLE,	   /* the Guest is idle for ever: nothing is left that could wake it */
-	LGEMU_ERROR,	   /* the world: lgemu_error() */
-};
-
 #define LGEMU_FOREVER UINT64_MAX
 
 /* Run for at most this many instructions, of any ring.  Waits, without using the processor, while
- * the Guest is idle in real mode.  After LGEMU_POWER_OFF and what follows it there is nothing more
+ * all Guests are idle in real mode.  After LGEMU_POWER_OFF and what follows it there is nothing more
  * to run, and the same reason comes again. */
 enum lgemu_reason lgemu_run(struct lgemu *m, uint64_t max_insns);
 
@@ -134,8 +148,8 @@ enum lgemu_reason lgemu_step(struct lgemu *m);
 /* Make lgemu_run() return, soon.  From a signal handler or another thread. */
 void lgemu_stop(struct lgemu *m);
 
-/* Why the Guest died, in the words of the original ("CRASH: Power down"); "" while it lives. */
-const char *lgemu_death(const struct lgemu *m);
+/* How a Guest ended, in the words of the original ("CRASH: Power down"); "" while it lives. */
+const char *lgemu_death(const struct lgemu *m, unsigned guest);
 
 #define LGEMU_VECTOR_BUG      256
 #define LGEMU_VECTOR_SHUTDOWN 257 /* triple fault */
@@ -170,13 +184,15 @@ void lgemu_registers(const struct lgemu *m, struct lgemu_registers *registers);
 /* The general registers, EIP and the arithmetic flags; the rest is not changed. */
 void lgemu_set_registers(struct lgemu *m, const struct lgemu_registers *registers);
 
-enum lgemu_space { LGEMU_MACHINE, LGEMU_GUEST, LGEMU_LINEAR };
+enum lgemu_space {
+	LGEMU_MACHINE,
+	LGEMU_LINEAR,
+	LGEMU_GUEST, /* Guest-physical, of the first Guest; add the number of another */
+};
 
 /* All or nothing; -EFAULT: some of it is not there. */
-int lgemu_read(const struct lgemu *m, enum lgemu_space space, uint32_t addr, void *to,
-	       uint32_t len);
-int lgemu_write(struct lgemu *m, enum lgemu_space space, uint32_t addr, const void *from,
-		uint32_t len);
+int lgemu_read(const struct lgemu *m, unsigned space, uint32_t addr, void *to, uint32_t len);
+int lgemu_write(struct lgemu *m, unsigned space, uint32_t addr, const void *from, uint32_t len);
 
 /* The instruction at a linear address, as text.  Returns its length, or -EFAULT or -EILSEQ. */
 int lgemu_disassemble(const struct lgemu *m, uint32_t addr, bool code32, char *out, size_t size);
@@ -214,18 +230,18 @@ void lgemu_stats(const struct lgemu *m, struct lgemu_stats *stats);
 const char *lgemu_vector_name(unsigned vector);
 const char *lgemu_hcall_name(unsigned nr);
 
-/* One number for all of the Guest: its memory and device pages, its registers as the Host last
+/* One number for all of a Guest: its memory and device pages, its registers as the Host last
  * showed them, the state of its devices.  The same on every host, and for every build of the
  * Host.  Defined in src/replay/hash.h and src/launcher/state.c. */
-uint64_t lgemu_guest_hash(const struct lgemu *m);
+uint64_t lgemu_guest_hash(const struct lgemu *m, unsigned guest);
 
 /* --- events in ----------------------------------------------------------------------------------- */
 
-/* Bytes for the console, which the Guest sees at this time (or now, if that is past). */
-int lgemu_send(struct lgemu *m, uint64_t at_ns, const void *bytes, size_t n);
+/* Bytes for a console, which the Guest sees at this time (or now, if that is past). */
+int lgemu_send(struct lgemu *m, unsigned guest, uint64_t at_ns, const void *bytes, size_t n);
 
 /*
- * A script for the console, as text; -EINVAL: lgemu_error() says which line.  One directive a
+ * A script for a console, as text; -EINVAL: lgemu_error() says which line.  One directive a
  * line, in this order one after the other; # begins a comment.  TEXT knows the escapes \n \r \t
  * \e \\ \xHH, and \s for a blank at either end.
  *
@@ -233,9 +249,9 @@ int lgemu_send(struct lgemu *m, uint64_t at_ns, const void *bytes, size_t n);
  *	send TEXT		type it, at once
  *	at NS send TEXT		type it when the board clock is NS, or at once if that is past
  */
-int lgemu_script(struct lgemu *m, const char *text, size_t len);
+int lgemu_script(struct lgemu *m, unsigned guest, const char *text, size_t len);
 /* True once all lines have been done. */
-bool lgemu_script_done(const struct lgemu *m);
+bool lgemu_script_done(const struct lgemu *m, unsigned guest);
 
 /* --- images --------------------------------------------------------------------------------------- */
 

@@ -28,22 +28,25 @@ int tty_read(int fd, void *buf, size_t size) MUST_CHECK;
 #define TTY_INTERRUPT_NS 1000000000ull /* three ^C within this time leave */
 
 struct tty_filter {
+	bool several;	      /* there is a next one for Ctrl-A n */
 	bool escaped;	      /* the last byte was Ctrl-A */
 	unsigned nr_stamps;   /* ^C so far, each alone in its read */
 	uint64_t stamp_ns[2]; /* when the last ones came, oldest first */
 };
 
-enum tty_verdict { TTY_GO_ON, TTY_LEAVE };
+enum tty_verdict { TTY_GO_ON, TTY_LEAVE, TTY_NEXT };
 
 /*
- * One read's worth of keys, at now_ns of any monotonic clock.  What the Guest shall get goes to
- * out, which has room for n + 1 bytes; *nr_out says how many.
+ * One read's worth of keys, *n of them, at now_ns of any monotonic clock.  What the Guest shall get
+ * goes to out, which has room for *n + 1 bytes; *nr_out says how many.  After TTY_NEXT and TTY_LEAVE
+ * *n says how many keys were looked at; the rest is for the next Guest.
  *
- * Ctrl-A x leaves, Ctrl-A Ctrl-A is one Ctrl-A, Ctrl-A and anything else are passed on, both.
+ * Ctrl-A x leaves, Ctrl-A n turns to the next Guest if there are several, Ctrl-A Ctrl-A is one
+ * Ctrl-A, Ctrl-A and anything else are passed on, both.
  * A ^C that comes alone is passed on, too, and the third within a second leaves.
  */
-enum tty_verdict tty_filter(struct tty_filter *filter, const uint8_t *in, size_t n, uint64_t now_ns,
-			    uint8_t *out, size_t *nr_out);
+enum tty_verdict tty_filter(struct tty_filter *filter, const uint8_t *in, size_t *n,
+			    uint64_t now_ns, uint8_t *out, size_t *nr_out);
 /*:*/
 
 #endif

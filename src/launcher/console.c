@@ -12,6 +12,8 @@
 #include "virtio/console.h"
 #include "vm.h"
 
+#define INPUT_BYTES 512 /* of one read */
+
 uint64_t host_now_ns(void)
 {
 	struct timespec ts;
@@ -20,27 +22,33 @@ uint64_t host_now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+static int push(struct guest *g, uint64_t at, const void *bytes, size_t n)
+{
+	return machine_push(&g->vm->machine, at, EVENT_CONSOLE + g->id, bytes, (uint32_t)n);
+}
+
 /* Whatever the script wants to send by now. */
-static void run_script(struct lgemu *vm)
+static void run_script(struct guest *g)
 {
 	const struct script_step *step;
 	uint64_t at;
 
-	while ((step = script_send(&vm->script, &at)))
-		if (machine_push(&vm->machine, at, EVENT_CONSOLE, step->text, (uint32_t)step->len))
-			complain(&vm->error, 0, "out of memory for console input");
+	while ((step = script_send(&g->console.script, &at)))
+		if (push(g, at, step->text, step->len))
+			complain(&g->vm->error, 0, "out of memory for console input");
 }
 
-void console_print(struct lgemu *vm, const uint8_t *bytes, size_t n)
+void console_print(struct guest *g, const uint8_t *bytes, size_t n)
 {
+	const struct lgemu_options *o = &g->vm->options;
 	size_t i;
 
-	vm->quiet_ns = machine_clock_ns(&vm->machine);
-	if (vm->options.output)
-		vm->options.output(vm->options.ctx, bytes, n);
+	g->console.quiet_ns = machine_clock_ns(&g->vm->machine);
+	if (o->output)
+		o->output(o->ctx, g->id, bytes, n);
 	for (i = 0; i < n; i++)
-		if (script_printed(&vm->script, (char)bytes[i]))
-			run_script(vm);
+		if (script_printed(&g->console.script, (char)bytes[i]))
+			run_script(g);
 }
 
 /*L:510
@@ -48,52 +56,100 @@ void console_print(struct lgemu *vm, const uint8_t *bytes, size_t n)
  * rest, and while we do nothing more is read from outside: whoever types faster than the Guest
  * reads has to wait, as at any terminal.
  */
-void console_type(struct lgemu *vm, const uint8_t *bytes, size_t n)
+void console_type(struct guest *g, const uint8_t *bytes, size_t n)
 {
+	struct console *con = &g->console;
 	size_t taken = 0;
 	uint8_t *more;
 
-	if (!vm->nr_typed)
-		taken = console_input(vm->guest[0].console, bytes, n);
+	if (!con->nr_typed)
+		taken = console_input(con->dev, bytes, n);
 	if (taken == n)
 		return;
-	more = realloc(vm->typed, vm->nr_typed + n - taken);
+	more = realloc(con->typed, con->nr_typed + n - taken);
 	if (!more) {
-		complain(&vm->error, 0, "out of memory for console input");
+		complain(&g->vm->error, 0, "out of memory for console input");
 		return;
 	}
-	memcpy(more + vm->nr_typed, bytes + taken, n - taken);
-	vm->typed = more;
-	vm->nr_typed += n - taken;
+	memcpy(more + con->nr_typed, bytes + taken, n - taken);
+	con->typed = more;
+	con->nr_typed += n - taken;
 }
 
-void console_retry(struct lgemu *vm)
+void console_retry(struct guest *g)
 {
+	struct console *con = &g->console;
 	size_t taken;
 
-	if (!vm->nr_typed)
+	if (!con->nr_typed)
 		return;
-	taken = console_input(vm->guest[0].console, vm->typed, vm->nr_typed);
-	memmove(vm->typed, vm->typed + taken, vm->nr_typed - taken);
-	vm->nr_typed -= taken;
+	taken = console_input(con->dev, con->typed, con->nr_typed);
+	memmove(con->typed, con->typed + taken, con->nr_typed - taken);
+	con->nr_typed -= taken;
+}
+
+void console_free(struct guest *g)
+{
+	script_free(&g->console.script);
+	free(g->console.typed);
+	g->console = (struct console){.dev = NULL};
 }
 /*:*/
 
-/* What one read brought: through the terminal's filter, and into the queue. */
-static int take_input(struct lgemu *vm, const uint8_t *buf, size_t n)
+/*L:512
+ * There is one keyboard, and it belongs to one Guest at a time.  Somebody at a terminal chooses whose
+ * it is, and when that Guest has come to its end it is the next one's.  What comes from a file or a
+ * pipe was written for the first Guest and goes to no other.
+ */
+static void next_typist(struct lgemu *vm)
 {
-	enum tty_verdict verdict = TTY_GO_ON;
-	uint8_t out[513];
-	size_t nr = n;
+	const unsigned before = vm->typist;
 
-	if (vm->options.console_raw)
-		verdict = tty_filter(&vm->filter, buf, n, host_now_ns(), out, &nr);
-	else
-		memcpy(out, buf, n);
-	if (nr && machine_push(&vm->machine, 0, EVENT_CONSOLE, out, (uint32_t)nr))
-		complain(&vm->error, 0, "out of memory for console input");
-	return verdict == TTY_LEAVE ? -1 : 1;
+	do
+		vm->typist = (vm->typist + 1) % vm->nr_guests;
+	while (vm->typist != before && guest_is_over(&vm->guest[vm->typist]));
+	if (vm->typist != before)
+		guest_warn(&vm->guest[vm->typist], "what you type goes here now");
 }
+
+void console_ended(struct guest *g)
+{
+	struct lgemu *vm = g->vm;
+
+	if (vm->typist != g->id || !vm->input_open)
+		return;
+	if (vm->options.console_raw)
+		next_typist(vm);
+	else
+		vm->input_open = false;
+}
+
+static void typed(struct lgemu *vm, const uint8_t *bytes, size_t n)
+{
+	if (n && push(&vm->guest[vm->typist], 0, bytes, n))
+		complain(&vm->error, 0, "out of memory for console input");
+}
+
+/* What one read from the terminal brought: through the filter, and into the queue. */
+static int take_keys(struct lgemu *vm, const uint8_t *buf, size_t n)
+{
+	enum tty_verdict verdict;
+	uint8_t out[INPUT_BYTES + 1];
+	size_t nr_in, nr_out;
+
+	vm->filter.several = vm->nr_guests > 1;
+	for (; n; n -= nr_in, buf += nr_in) {
+		nr_in = n;
+		verdict = tty_filter(&vm->filter, buf, &nr_in, host_now_ns(), out, &nr_out);
+		typed(vm, out, nr_out);
+		if (verdict == TTY_LEAVE)
+			return -1;
+		if (verdict == TTY_NEXT)
+			next_typist(vm);
+	}
+	return 1;
+}
+/*:*/
 
 /*L:511
  * Where typed bytes come from: -1 if nobody types, or if what was typed must be read first.  End of
@@ -102,12 +158,14 @@ static int take_input(struct lgemu *vm, const uint8_t *buf, size_t n)
  */
 int console_fd(const struct lgemu *vm)
 {
-	return vm->input_open && !vm->nr_typed ? vm->options.console_fd : -1;
+	const bool full = vm->guest[vm->typist].console.nr_typed;
+
+	return vm->input_open && !full ? vm->options.console_fd : -1;
 }
 
 int console_take(struct lgemu *vm)
 {
-	uint8_t buf[512];
+	uint8_t buf[INPUT_BYTES];
 	int n = tty_read(vm->options.console_fd, buf, sizeof(buf));
 
 	if (n == -EAGAIN || n == -EINTR)
@@ -116,13 +174,16 @@ int console_take(struct lgemu *vm)
 		vm->input_open = false;
 		return 0;
 	}
-	return take_input(vm, buf, (size_t)n);
+	if (vm->options.console_raw)
+		return take_keys(vm, buf, (size_t)n);
+	typed(vm, buf, (size_t)n);
+	return 1;
 }
 /*:*/
 
 /* --- the public side ----------------------------------------------------------------------------- */
 
-int lgemu_send(struct lgemu *vm, uint64_t at_ns, const void *bytes, size_t n)
+int lgemu_send(struct lgemu *vm, unsigned guest, uint64_t at_ns, const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes;
 	size_t part;
@@ -130,21 +191,22 @@ int lgemu_send(struct lgemu *vm, uint64_t at_ns, const void *bytes, size_t n)
 
 	for (; n && !err; n -= part, p += part) {
 		part = n < EVENT_BYTES_MAX ? n : EVENT_BYTES_MAX;
-		err = machine_push(&vm->machine, at_ns, EVENT_CONSOLE, p, (uint32_t)part);
+		err = push(&vm->guest[guest], at_ns, p, part);
 	}
 	return err ? complain(&vm->error, err, "out of memory for console input") : 0;
 }
 
-int lgemu_script(struct lgemu *vm, const char *text, size_t len)
+int lgemu_script(struct lgemu *vm, unsigned guest, const char *text, size_t len)
 {
-	int err = script_parse(&vm->script, text, len, &vm->error);
+	struct guest *g = &vm->guest[guest];
+	int err = script_parse(&g->console.script, text, len, &vm->error);
 
 	if (!err)
-		run_script(vm);
+		run_script(g);
 	return err;
 }
 
-bool lgemu_script_done(const struct lgemu *vm)
+bool lgemu_script_done(const struct lgemu *vm, unsigned guest)
 {
-	return script_done(&vm->script);
+	return script_done(&vm->guest[guest].console.script);
 }

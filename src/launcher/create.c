@@ -14,6 +14,10 @@
 #define DEFAULT_MEMORY_MB 64
 #define NS_PER_SEC	  1000000000
 #define YEAR_2000	  946684800 /* seconds since 1970 */
+#define DEVICE_BYTES	  (DOOR_DEVICE_PAGES * PAGE_SIZE)
+#define GUEST_LIMIT_MB	  ((DOOR_RAM_LIMIT - DOOR_HOST_END - DEVICE_BYTES) / MB)
+
+_Static_assert(LGEMU_GUESTS == DOOR_GUESTS, "lgemu.h promises what the door has");
 
 extern const unsigned char lgemu_host_image[];
 extern const uint32_t lgemu_host_image_size;
@@ -34,7 +38,7 @@ static int open_host(struct lgemu *vm, const char *path)
 }
 
 /*L:330
- * How much RAM the machine has: sixteen megabytes for the Host, then for each Guest its memory and
+ * Where a Guest goes: behind the Host's sixteen megabytes and the Guests before it, its memory and
  * the device pages, in steps of four megabytes.
  */
 /*M:700
@@ -43,22 +47,25 @@ static int open_host(struct lgemu *vm, const char *path)
  * megabyte and the rounding for each.  Lifting that would take a Host that maps Guest memory piece
  * by piece.
 :*/
-static int size_memory(struct lgemu *vm, uint32_t mb, uint32_t *ram_bytes)
+static int place_guest(struct guest *g, uint32_t mb, uint64_t *ram_bytes)
 {
-	const uint32_t limit_mb = (DOOR_RAM_LIMIT - DOOR_HOST_END) / MB -
-				  DOOR_DEVICE_PAGES * PAGE_SIZE / MB;
-	struct guest *g = &vm->guest[0];
-	uint32_t region;
+	struct complaint *c = &g->vm->error;
+	const uint64_t left = DOOR_RAM_LIMIT - *ram_bytes;
+	uint32_t bytes;
 
-	if (!mb || mb > limit_mb)
-		return complain(&vm->error, -EINVAL,
-				"%u MB of memory: a guest has between 1 and %u MB", mb, limit_mb);
-	region = mb * MB + DOOR_DEVICE_PAGES * PAGE_SIZE;
-	region = (region + DOOR_GUEST_ALIGN - 1) & ~(DOOR_GUEST_ALIGN - 1);
-	*ram_bytes = DOOR_HOST_END + region;
-	g->gm = (struct guest_mem){&vm->machine.mem, DOOR_HOST_END, mb * MB,
-				   mb * MB + DOOR_DEVICE_PAGES * PAGE_SIZE};
+	if (mb > GUEST_LIMIT_MB)
+		return complain(c, -EINVAL, "%u MB of memory: a guest has between 1 and %u MB", mb,
+				GUEST_LIMIT_MB);
+	bytes = mb * MB + DEVICE_BYTES;
+	if (bytes > left)
+		return complain(c, -EINVAL,
+				"%s wants %u MB of memory, but of the %u MB that the guests of one "
+				"machine have together only %u are left; give them less with -m",
+				g->name, mb, GUEST_LIMIT_MB,
+				left ? (unsigned)((left - DEVICE_BYTES) / MB) : 0);
+	g->gm = (struct guest_mem){&g->vm->machine.mem, (uint32_t)*ram_bytes, mb * MB, bytes};
 	snprintf(g->room_name, sizeof(g->room_name), "%u MB of guest memory", mb);
+	*ram_bytes += (bytes + DOOR_GUEST_ALIGN - 1) & ~(DOOR_GUEST_ALIGN - 1);
 	return 0;
 }
 /*:*/
@@ -76,33 +83,61 @@ static uint64_t epoch(const struct lgemu_options *o)
 	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
-static int create(struct lgemu *vm, const struct lgemu_options *o)
+/* All Guests, without their devices, and how much RAM that makes. */
+static int open_guests(struct lgemu *vm, const struct lgemu_guest_options *go, unsigned nr,
+		       uint64_t *ram_bytes)
 {
-	enum machine_clock clock = o->clock == LGEMU_REAL ? MACHINE_REAL : MACHINE_VIRTUAL;
-	struct guest *g = &vm->guest[0];
-	uint32_t ram_bytes = 0;
+	struct guest *g;
+	uint32_t mb;
 	int err = 0;
 
-	g->vm = vm;
-	vm->nr_guests = 1;
+	if (nr > LGEMU_GUESTS)
+		return complain(&vm->error, -EINVAL, "%u guests: one machine has at most %u", nr,
+				LGEMU_GUESTS);
+	for (unsigned i = 0; i < nr && !err; i++) {
+		g = &vm->guest[vm->nr_guests++];
+		g->vm = vm;
+		g->id = i;
+		mb = go[i].memory_mb ? go[i].memory_mb : DEFAULT_MEMORY_MB;
+		err = guest_open(g, &go[i]);
+		if (!err)
+			err = place_guest(g, mb, ram_bytes);
+	}
+	return err;
+}
+
+static int open_machine(struct lgemu *vm, const struct lgemu_options *o, uint32_t ram_bytes)
+{
+	const enum machine_clock clock = o->clock == LGEMU_REAL ? MACHINE_REAL : MACHINE_VIRTUAL;
+	int err = machine_init(&vm->machine, ram_bytes, clock, epoch(o));
+
+	if (err)
+		return complain(&vm->error, err, "cannot get %u MB of memory for the machine: %s",
+				ram_bytes / MB, strerror(-err));
+	vm->machine.cpu.history = &vm->history;
+	vm->machine.cpu.range[0] = (struct cpu_range){DOOR_SWITCHER, UINT32_MAX, 0};
+	return 0;
+}
+
+static int create(struct lgemu *vm, const struct lgemu_options *o)
+{
+	static const struct lgemu_guest_options all_defaults;
+	const struct lgemu_guest_options *go = o->nr_guests ? o->guests : &all_defaults;
+	uint64_t ram_bytes = DOOR_HOST_END;
+	int err = 0;
+
 	if (o->host_is_native && o->host_image)
 		return complain(&vm->error, -EINVAL,
 				"a native Host is not an image; leave out one of the two");
 	if (!o->host_is_native)
 		err = open_host(vm, o->host_image);
 	if (!err)
-		err = guest_open(g, o);
+		err = open_guests(vm, go, o->nr_guests ? o->nr_guests : 1, &ram_bytes);
 	if (!err)
-		err = size_memory(vm, o->memory_mb ? o->memory_mb : DEFAULT_MEMORY_MB, &ram_bytes);
-	if (err)
-		return err;
-	err = machine_init(&vm->machine, ram_bytes, clock, epoch(o));
-	if (err)
-		return complain(&vm->error, err, "cannot get %u MB of memory for the machine: %s",
-				ram_bytes / MB, strerror(-err));
-	vm->machine.cpu.history = &vm->history;
-	vm->machine.cpu.range[0] = (struct cpu_range){DOOR_SWITCHER, UINT32_MAX, 0};
-	return devices_create(g, o);
+		err = open_machine(vm, o, (uint32_t)ram_bytes);
+	for (unsigned i = 0; i < vm->nr_guests && !err; i++)
+		err = devices_create(&vm->guest[i], &go[i]);
+	return err;
 }
 
 int lgemu_create(struct lgemu **m, const struct lgemu_options *o)
@@ -114,9 +149,8 @@ int lgemu_create(struct lgemu **m, const struct lgemu_options *o)
 		return -ENOMEM;
 	vm->options = *o;
 	/* The caller's strings and lists are only good until we return. */
-	vm->options.kernel = vm->options.initrd = vm->options.command_line = NULL;
-	vm->options.host_image = vm->options.abi = NULL;
-	vm->options.devices = NULL;
+	vm->options.guests = NULL;
+	vm->options.host_image = NULL;
 	vm->input_open = o->console_fd >= 0;
 	return create(vm, o);
 }
@@ -135,8 +169,6 @@ void lgemu_destroy(struct lgemu *vm)
 	machine_fini(&vm->machine);
 	image_close(&vm->host);
 	symbols_free(&vm->symbols);
-	script_free(&vm->script);
-	free(vm->typed);
 	native_destroy(vm->native);
 	free(vm);
 }
@@ -147,7 +179,7 @@ const char *lgemu_error(const struct lgemu *vm)
 }
 
 /*L:331
- * The Host first, until it says that it is there; then the Guest, which is introduced to it.  After
+ * The Host first, until it says that it is there; then the Guests, which are introduced to it.  After
  * this the machine stands at the bell and waits for the first RUN.
  */
 static int start_host(struct lgemu *vm)
@@ -168,17 +200,12 @@ static int start_host(struct lgemu *vm)
 	return err;
 }
 
-int lgemu_load(struct lgemu *vm)
+static int introduce(struct guest *g)
 {
-	struct guest *g = &vm->guest[0];
+	struct lgemu *vm = g->vm;
 	struct door_answer ans;
 	int err;
 
-	err = guest_load(g);
-	if (!err)
-		err = start_host(vm);
-	if (err)
-		return err;
 	loop_ask(vm, DOOR_REQ_INITIALIZE, g);
 	err = loop_to_bell(vm);
 	if (err)
@@ -187,6 +214,22 @@ int lgemu_load(struct lgemu *vm)
 		return complain(&vm->error, -EPROTO, "the Host refuses the guest: %.256s",
 				ans.text);
 	g->state = GUEST_READY;
+	return 0;
+}
+
+int lgemu_load(struct lgemu *vm)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < vm->nr_guests && !err; i++)
+		err = guest_load(&vm->guest[i]);
+	if (!err)
+		err = start_host(vm);
+	for (unsigned i = 0; i < vm->nr_guests && !err; i++)
+		err = introduce(&vm->guest[i]);
+	if (err)
+		return err;
+	vm->turn = 0;
 	vm->host_base_ns = host_now_ns() - machine_clock_ns(&vm->machine);
 	if (vm->input_open && vm->options.console_raw) {
 		err = tty_raw(vm->options.console_fd);

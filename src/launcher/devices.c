@@ -18,13 +18,14 @@ static void raise_irq(void *ctx, unsigned irq)
 	struct guest *g = ctx;
 
 	machine_raise(&g->vm->machine, g->id, 1u << irq);
+	loop_wake(g);
 }
 
 static void print(void *ctx, const uint8_t *bytes, size_t n)
 {
 	struct guest *g = ctx;
 
-	console_print(g->vm, bytes, n);
+	console_print(g, bytes, n);
 }
 
 /*L:300
@@ -103,30 +104,36 @@ static int add_console(struct guest *g)
 {
 	int err;
 
-	g->console = virtio_console_create(print, g);
-	err = plug(g, g->console, "console");
+	g->console.dev = virtio_console_create(print, g);
+	err = plug(g, g->console.dev, "console");
 	if (err)
-		g->console = NULL;
+		g->console.dev = NULL;
 	return err;
 }
 
-static int make_device(struct guest *g, const struct lgemu_options *o, const struct lgemu_device *d,
-		       struct virtio_device **dev, const char **what)
+/* From one seed, other bytes for each Guest. */
+static uint64_t seed_of(const struct guest *g)
+{
+	return g->vm->options.seed ^ (uint64_t)g->id << 32;
+}
+
+static int make_device(struct guest *g, const struct lgemu_device *d, struct virtio_device **dev,
+		       const char **what)
 {
 	*dev = NULL;
 	*what = "device";
 	switch (d->kind) {
 	case LGEMU_DISK: *what = "block"; return open_disk(g, d, dev);
-	case LGEMU_NET: *what = "net"; return net_add(g, d, o->seed, dev);
+	case LGEMU_NET: *what = "net"; return net_add(g, d, dev);
 	case LGEMU_RNG:
 		*what = "rng";
-		*dev = virtio_rng_create(o->seed);
+		*dev = virtio_rng_create(seed_of(g));
 		return 0;
 	}
 	return complain(&g->vm->error, -EINVAL, "there is no device of kind %d", d->kind);
 }
 
-static int add_devices(struct guest *g, const struct lgemu_options *o)
+static int add_devices(struct guest *g, const struct lgemu_guest_options *o)
 {
 	struct virtio_device *dev;
 	const char *what;
@@ -135,7 +142,7 @@ static int add_devices(struct guest *g, const struct lgemu_options *o)
 	if (g->pci && (err = add_console(g)))
 		return err;
 	for (unsigned i = 0; i < o->nr_devices; i++) { /* with none of them, devices may be NULL */
-		err = make_device(g, o, &o->devices[i], &dev, &what);
+		err = make_device(g, &o->devices[i], &dev, &what);
 		if (!err)
 			err = plug(g, dev, what);
 		if (err)
@@ -166,7 +173,7 @@ static int create_bus(struct guest *g)
 	return 0;
 }
 
-int devices_create(struct guest *g, const struct lgemu_options *o)
+int devices_create(struct guest *g, const struct lgemu_guest_options *o)
 {
 	int err = create_bus(g);
 
@@ -232,9 +239,8 @@ void devices_state(const struct guest *g, const struct virtio_sink *sink)
  */
 static void end_disk(struct guest *g, struct disk *disk)
 {
-	if (disk_flush(disk) && g->vm->options.warning)
-		g->vm->options.warning(g->vm->options.ctx,
-				       "what was written last to a disk may not be on it");
+	if (disk_flush(disk))
+		guest_warn(g, "what was written last to a disk may not be on it");
 	disk_close(disk);
 }
 /*:*/
@@ -250,7 +256,7 @@ void devices_destroy(struct guest *g)
 	g->bus = NULL;
 	g->config24 = NULL;
 	g->pci = NULL;
-	g->console = NULL;
+	g->console.dev = NULL;
 	for (i = 0; i < g->nr_disks; i++)
 		end_disk(g, g->disk[i]);
 	g->nr_disks = 0;

@@ -5,6 +5,7 @@
  * opened in guest_open(); guest_load() may come again, when the Guest restarts.
 :*/
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ static int check_era(struct guest *g, const char *abi)
 	return 0;
 }
 
-static int open_kernel(struct guest *g, const struct lgemu_options *o)
+static int open_kernel(struct guest *g, const struct lgemu_guest_options *o)
 {
 	struct complaint *c = &g->vm->error;
 	struct elf_facts facts;
@@ -90,11 +91,15 @@ static int copy_command_line(struct guest *g, const char *line)
 	return 0;
 }
 
-int guest_open(struct guest *g, const struct lgemu_options *o)
+int guest_open(struct guest *g, const struct lgemu_guest_options *o)
 {
 	struct complaint *c = &g->vm->error;
 	int err;
 
+	if (o->name)
+		snprintf(g->name, sizeof(g->name), "%s", o->name);
+	else
+		snprintf(g->name, sizeof(g->name), "guest%u", g->id);
 	g->wake_ns = UINT64_MAX;
 	err = open_kernel(g, o);
 	if (!err)
@@ -109,10 +114,31 @@ int guest_open(struct guest *g, const struct lgemu_options *o)
 void guest_close(struct guest *g)
 {
 	devices_destroy(g);
+	console_free(g);
 	image_close(&g->kernel);
 	image_close(&g->initrd);
 	free(g->command_line);
 	g->command_line = NULL;
+}
+
+bool guest_is_over(const struct guest *g)
+{
+	return g->state == GUEST_ENDING || g->state == GUEST_ENDED;
+}
+
+void guest_warn(struct guest *g, const char *fmt, ...)
+{
+	const struct lgemu_options *o = &g->vm->options;
+	const bool several = g->vm->nr_guests > 1;
+	char what[400], text[500];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	snprintf(text, sizeof(text), "%s%s%s", several ? g->name : "", several ? ": " : "", what);
+	if (o->warning)
+		o->warning(o->ctx, text);
 }
 
 bool guest_lacks_support(struct guest *g)

@@ -26,9 +26,9 @@ void lgemu_stop(struct lgemu *vm)
 	vm->stop = 1;
 }
 
-const char *lgemu_death(const struct lgemu *vm)
+const char *lgemu_death(const struct lgemu *vm, unsigned guest)
 {
-	return vm->guest[0].death;
+	return vm->guest[guest].death;
 }
 
 int lgemu_failure(const struct lgemu *vm, struct lgemu_failure *failure)
@@ -90,29 +90,30 @@ void lgemu_set_registers(struct lgemu *vm, const struct lgemu_registers *r)
 }
 
 /* Machine-physical address of a byte, and how many more are in one piece with it. */
-static bool translate(const struct lgemu *vm, enum lgemu_space space, uint32_t addr, uint32_t *pa,
+static bool translate(const struct lgemu *vm, unsigned space, uint32_t addr, uint32_t *pa,
 		      uint32_t *room)
 {
-	const struct guest_mem *gm = &vm->guest[0].gm;
 	const struct mem *mem = &vm->machine.mem;
+	const struct guest_mem *gm;
 
 	switch (space) {
 	case LGEMU_MACHINE:
 		*pa = addr;
 		*room = addr < mem->size_bytes ? mem->size_bytes - addr : 0;
 		return *room;
-	case LGEMU_GUEST:
-		*pa = gm->base + addr;
-		*room = addr < gm->limit_bytes ? gm->limit_bytes - addr : 0;
-		return *room;
 	case LGEMU_LINEAR:
 		*room = PAGE_SIZE - addr % PAGE_SIZE;
 		return walk_peek(mem, &vm->machine.cpu.paging, addr, pa);
 	}
-	return false;
+	if (space - LGEMU_GUEST >= vm->nr_guests)
+		return false;
+	gm = &vm->guest[space - LGEMU_GUEST].gm;
+	*pa = gm->base + addr;
+	*room = addr < gm->limit_bytes ? gm->limit_bytes - addr : 0;
+	return *room;
 }
 
-static bool all_there(const struct lgemu *vm, enum lgemu_space space, uint32_t addr, uint32_t len)
+static bool all_there(const struct lgemu *vm, unsigned space, uint32_t addr, uint32_t len)
 {
 	uint32_t pa, room, n;
 
@@ -126,8 +127,7 @@ static bool all_there(const struct lgemu *vm, enum lgemu_space space, uint32_t a
 	return true;
 }
 
-int lgemu_read(const struct lgemu *vm, enum lgemu_space space, uint32_t addr, void *to,
-	       uint32_t len)
+int lgemu_read(const struct lgemu *vm, unsigned space, uint32_t addr, void *to, uint32_t len)
 {
 	uint8_t *p = to;
 	uint32_t pa, room, n;
@@ -144,8 +144,7 @@ int lgemu_read(const struct lgemu *vm, enum lgemu_space space, uint32_t addr, vo
 	return 0;
 }
 
-int lgemu_write(struct lgemu *vm, enum lgemu_space space, uint32_t addr, const void *from,
-		uint32_t len)
+int lgemu_write(struct lgemu *vm, unsigned space, uint32_t addr, const void *from, uint32_t len)
 {
 	const uint8_t *p = from;
 	uint32_t pa, room, n;
@@ -336,9 +335,9 @@ const char *lgemu_hcall_name(unsigned nr)
 	return nr < LGEMU_HCALLS ? names[nr] : NULL;
 }
 
-uint64_t lgemu_guest_hash(const struct lgemu *vm)
+uint64_t lgemu_guest_hash(const struct lgemu *vm, unsigned guest)
 {
-	return state_guest_hash(&vm->guest[0]);
+	return state_guest_hash(&vm->guest[guest]);
 }
 
 #ifndef LG_VERSION

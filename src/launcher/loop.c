@@ -11,6 +11,8 @@
 
 /* How long a Guest may run before we think again about whose turn it is. */
 #define QUANTUM_NS 10000000u
+/* How far it may get ahead of another that has work. */
+#define AHEAD_NS 1000000u
 /* Instructions between two looks at the outside, of which there should be one in 10 ms. */
 #define CHUNK_INSNS 500000u
 #define LOOK_NS	    10000000u
@@ -75,6 +77,7 @@ void loop_ask(struct lgemu *vm, enum door_request_op op, struct guest *g)
 		loop_fail(vm, LGEMU_VECTOR_BUG, "the Host gave no door page");
 	vm->at_bell = false;
 	vm->asked = op;
+	vm->asked_ns = machine_clock_ns(&vm->machine);
 	vm->turn = g->id;
 }
 
@@ -92,11 +95,32 @@ bool loop_answer(struct lgemu *vm, struct door_answer *ans)
 }
 /*:*/
 
-static void warn(struct lgemu *vm, const char *text)
+/*L:405
+ * A Guest has come to its end, and with the last one so has the run: it ends as the one that fared
+ * worst.  As long as others live, the Host shall have back what it held, and so shall the networks.
+ */
+static void guest_ended(struct guest *g, enum lgemu_reason why)
 {
-	if (vm->options.warning)
-		vm->options.warning(vm->options.ctx, text);
+	struct lgemu *vm = g->vm;
+	enum lgemu_reason worst = LGEMU_POWER_OFF; /* they are listed from good to bad */
+	bool all = true;
+
+	g->state = GUEST_ENDING;
+	g->end = why;
+	for (unsigned i = 0; i < vm->nr_guests; i++) {
+		if (!guest_is_over(&vm->guest[i]))
+			all = false;
+		else if (vm->guest[i].end > worst)
+			worst = vm->guest[i].end;
+	}
+	if (all)
+		end(vm, worst);
+	if (vm->options.ended)
+		vm->options.ended(vm->options.ctx, g->id, why);
+	console_ended(g);
+	net_leave(g);
 }
+/*:*/
 
 /*L:401
  * The end of a Guest.  The original's words for a clean power off and for a panic were the same,
@@ -107,17 +131,16 @@ static void guest_died(struct guest *g, const char *text, bool asked)
 	struct lgemu *vm = g->vm;
 
 	snprintf(g->death, sizeof(g->death), "%s", text);
-	g->state = GUEST_ENDED;
 	if (asked && !strcmp(text, "CRASH: Power down")) {
-		end(vm, LGEMU_POWER_OFF);
+		guest_ended(g, LGEMU_POWER_OFF);
 	} else if (!g->layout_seen && !strncmp(text, "unhandled trap 6 ", 17) &&
 		   guest_lacks_support(g)) {
 		/* The slot for lguest in a kernel that has none is an illegal instruction. */
 		complain(&vm->error, 0, "%s has no lguest guest support (CONFIG_LGUEST_GUEST)",
 			 g->kernel.name);
-		end(vm, LGEMU_ERROR);
+		guest_ended(g, LGEMU_ERROR);
 	} else {
-		end(vm, LGEMU_DEAD);
+		guest_ended(g, LGEMU_DEAD);
 	}
 }
 /*:*/
@@ -128,25 +151,23 @@ static void guest_died(struct guest *g, const char *text, bool asked)
  */
 static void notify(struct guest *g, uint32_t addr)
 {
-	char text[4097], warning[300];
+	char text[4097];
 	const char *why = NULL;
 	size_t n;
 
 	switch (devices_notify(g, GPA(addr), &why)) {
 	case LGUEST_NOTIFY_TEXT:
 		n = devices_early_text(g, GPA(addr), text, sizeof(text));
-		console_print(g->vm, (const uint8_t *)text, n);
+		console_print(g, (const uint8_t *)text, n);
 		break;
 	case LGUEST_NOTIFY_BAD:
 		snprintf(text, sizeof(text), "Bad NOTIFY %#x", addr);
 		guest_died(g, text, false);
 		break;
-	default: console_retry(g->vm); break;
+	default: console_retry(g); break;
 	}
-	if (why) {
-		snprintf(warning, sizeof(warning), "a device of the guest: %.200s", why);
-		warn(g->vm, warning);
-	}
+	if (why)
+		guest_warn(g, "a device of the guest: %.200s", why);
 }
 /*:*/
 
@@ -156,19 +177,16 @@ static void notify(struct guest *g, uint32_t addr)
  */
 static void trap(struct guest *g, const struct door_answer *ans)
 {
-	char text[200];
-
 	g->trap = trapped(g, ans);
 	g->trap_done = true;
-	console_retry(g->vm);
+	console_retry(g);
 	if (g->trap != 14 || g->warned_of_trap)
 		return;
 	g->warned_of_trap = true;
-	snprintf(text, sizeof(text),
-		 "the guest touched device memory at %#x where no device is, or with an "
-		 "instruction that lgemu does not know (at eip %#x)",
-		 le32_get(ans->arg[1]), le32_get(ans->regs.eip));
-	warn(g->vm, text);
+	guest_warn(g,
+		   "the guest touched device memory at %#x where no device is, or with an "
+		   "instruction that lgemu does not know (at eip %#x)",
+		   le32_get(ans->arg[1]), le32_get(ans->regs.eip));
 }
 /*:*/
 
@@ -176,36 +194,36 @@ static void trap(struct guest *g, const struct door_answer *ans)
 static void compare_layout(struct guest *g, const struct door_answer *ans)
 {
 	const uint32_t layout = le32_get(ans->layout);
-	char letter[2] = {(char)('A' + layout - 1), '\0'}, text[200];
+	const char letter[2] = {(char)('A' + layout - 1), '\0'};
 
 	if (g->layout_seen || !layout)
 		return;
 	g->layout_seen = true;
 	if (strstr(g->found.era->layouts, letter))
 		return;
-	snprintf(text, sizeof(text),
-		 "the kernel was taken for %s (%.80s), but speaks layout %s of lguest_data",
-		 g->found.era->range, g->found.why, letter);
-	warn(g->vm, text);
+	guest_warn(g, "the kernel was taken for %s (%.80s), but speaks layout %s of lguest_data",
+		   g->found.era->range, g->found.why, letter);
 }
 
-static void refused(struct lgemu *vm, const struct door_answer *ans)
+static void refused(struct guest *g, const struct door_answer *ans)
 {
-	complain(&vm->error, 0, "the Host refuses: %.256s", ans->text);
-	end(vm, LGEMU_ERROR);
+	complain(&g->vm->error, 0, "the Host refuses: %.256s", ans->text);
+	guest_ended(g, LGEMU_ERROR);
 }
 
-/* What came of INITIALIZE and DESTROY, when a Guest starts over. */
+/* What came of INITIALIZE and DESTROY, when a Guest starts over or is gone. */
 static void request_done(struct guest *g, const struct door_answer *ans)
 {
 	struct lgemu *vm = g->vm;
 
-	if (le32_get(ans->op) != DOOR_ANS_OK) {
-		refused(vm, ans);
+	if (g->state == GUEST_ENDING) {
+		g->state = GUEST_ENDED; /* and if the Host knew it no more, all the better */
+	} else if (le32_get(ans->op) != DOOR_ANS_OK) {
+		refused(g, ans);
 	} else if (vm->asked == DOOR_REQ_INITIALIZE) {
 		g->state = GUEST_READY;
 	} else if (guest_load(g)) {
-		end(vm, LGEMU_ERROR);
+		guest_ended(g, LGEMU_ERROR);
 	} else {
 		g->state = GUEST_NEW;
 		g->layout_seen = false;
@@ -221,6 +239,7 @@ static void run_answered(struct guest *g, const struct door_answer *ans)
 	struct lgemu *vm = g->vm;
 	char text[64];
 
+	g->used_ns += machine_clock_ns(&vm->machine) - vm->asked_ns;
 	compare_layout(g, ans);
 	g->regs = ans->regs;
 	switch (le32_get(ans->op)) {
@@ -228,12 +247,13 @@ static void run_answered(struct guest *g, const struct door_answer *ans)
 	case DOOR_ANS_TRAP: trap(g, ans); break;
 	case DOOR_ANS_QUANTUM: break;
 	case DOOR_ANS_HALTED:
-		g->state = GUEST_HALTED;
+		/* An interrupt may have come since the Host made up its mind. */
+		g->state = vm->machine.event[g->id] ? GUEST_READY : GUEST_HALTED;
 		g->wake_ns = le32_get(ans->arg[0]) | (uint64_t)le32_get(ans->arg[1]) << 32;
 		break;
 	case DOOR_ANS_DEAD: guest_died(g, ans->text, le32_get(ans->arg[0]) == 1); break;
 	case DOOR_ANS_RESTART: g->state = GUEST_RESTARTING; break;
-	case DOOR_ANS_REFUSED: refused(vm, ans); break;
+	case DOOR_ANS_REFUSED: refused(g, ans); break;
 	default:
 		snprintf(text, sizeof(text), "the Host gave the unknown answer %u",
 			 le32_get(ans->op));
@@ -275,10 +295,10 @@ static void take_events(struct lgemu *vm)
 	const struct event *e;
 
 	while ((e = machine_event(&vm->machine))) {
-		if (e->source == EVENT_CONSOLE)
-			console_type(vm, e->bytes, e->len);
-		else if (e->source >= EVENT_NET)
+		if (e->source >= EVENT_NET)
 			net_event(vm->net, e->source - EVENT_NET, e->bytes, e->len);
+		else
+			console_type(&vm->guest[e->source - EVENT_CONSOLE], e->bytes, e->len);
 		machine_pop(&vm->machine);
 	}
 }
@@ -311,7 +331,7 @@ static void look_outside(struct lgemu *vm)
 /*L:411
  * Nobody has anything to do.  In real mode we wait for whatever comes first, a deadline or a key.
  * In virtual mode time jumps to the deadline; but when somebody is at the other end of a pipe, and
- * the Guest has been quiet for a while, then the next thing to happen is probably that they write,
+ * the Guest that reads it has been quiet for a while, then the next thing to happen is probably that they write,
  * and racing through the years until then would do nobody any good.  And once a Guest has talked to
  * somebody outside, who lives in real time, idleness takes as long here as there: an answer that
  * takes a millisecond must not come an hour late.
@@ -321,11 +341,12 @@ static void idle_virtual(struct lgemu *vm, uint64_t until)
 	const uint64_t now = machine_clock_ns(&vm->machine),
 		       pending = events_next_ns(&vm->machine.events), start = host_now_ns();
 	const bool paced = net_paces(vm->net);
+	const uint64_t quiet_ns = vm->guest[vm->typist].console.quiet_ns;
 	uint64_t wait = 0, passed;
 
 	if (until == UINT64_MAX)
 		wait = UINT64_MAX;
-	else if (paced || (now - vm->quiet_ns > QUIET_NS && pending == UINT64_MAX))
+	else if (paced || (now - quiet_ns > QUIET_NS && pending == UINT64_MAX))
 		wait = until - now < LOOK_NS ? until - now : LOOK_NS;
 	if (vm->input_open || net_outside(vm->net))
 		look(vm, wait);
@@ -350,8 +371,8 @@ static void idle(struct lgemu *vm, uint64_t until)
 
 	if (event < until)
 		until = event;
-	if (until == UINT64_MAX && (!vm->input_open || vm->nr_typed) && !net_outside(vm->net))
-		end(vm, LGEMU_IDLE); /* what waits in vm->typed has found no reader */
+	if (until == UINT64_MAX && console_fd(vm) < 0 && !net_outside(vm->net))
+		end(vm, LGEMU_IDLE); /* what was typed and still waits has found no reader */
 	else if (vm->machine.clock == MACHINE_REAL)
 		idle_real(vm, until);
 	else
@@ -361,39 +382,67 @@ static void idle(struct lgemu *vm, uint64_t until)
 
 /* --- the loop ------------------------------------------------------------------------------------- */
 
-static bool can_run(const struct lgemu *vm, struct guest *g)
+/*L:420
+ * Whose turn is it?  Each Guest has used some of the board's time, and the one that used least is
+ * next; of equals, the one whose turn is longest ago.  So all that have work get the same, however
+ * often somebody else's clock or mail cuts their turns short.  The one that runs may get a little
+ * ahead before it has to stop: a change of Guests is not free, and half a word is no message.  All of
+ * it is board clock: the turns of two equal runs are equal.
+ *
+ * Who has slept has used little, and could now keep the others waiting for as long as it slept.  So
+ * sleep is not saved up: waking, a Guest counts as one that got as much as the last one served.
+ */
+void loop_wake(struct guest *g)
 {
-	const struct machine *m = &vm->machine;
+	if (g->state != GUEST_HALTED)
+		return;
+	g->state = GUEST_READY;
+	if (g->used_ns < g->vm->served_ns)
+		g->used_ns = g->vm->served_ns;
+}
 
-	if (g->state == GUEST_HALTED && (m->event[g->id] || machine_clock_ns(m) >= g->wake_ns))
-		g->state = GUEST_READY;
+static bool can_run(struct guest *g)
+{
+	if (g->state == GUEST_HALTED && machine_clock_ns(&g->vm->machine) >= g->wake_ns)
+		loop_wake(g);
 	return g->state != GUEST_HALTED && g->state != GUEST_ENDED;
 }
 
-/*L:420
- * Whose turn is it?  The next one after the last that has anything to do.
- */
+static struct guest *next_guest(struct lgemu *vm, uint64_t *wake_ns)
+{
+	struct guest *g, *next = NULL;
+	unsigned i;
+
+	*wake_ns = UINT64_MAX;
+	for (i = 1; i <= vm->nr_guests; i++) {
+		g = &vm->guest[(vm->turn + i) % vm->nr_guests];
+		if (can_run(g) && (!next || g->used_ns < next->used_ns))
+			next = g;
+		if (g->state == GUEST_HALTED && g->wake_ns < *wake_ns)
+			*wake_ns = g->wake_ns;
+	}
+	g = &vm->guest[vm->turn];
+	return next && can_run(g) && g->used_ns < next->used_ns + AHEAD_NS ? g : next;
+}
+
 static void next_request(struct lgemu *vm)
 {
 	static const enum door_request_op ops[] = {
 		[GUEST_NEW] = DOOR_REQ_INITIALIZE,
 		[GUEST_READY] = DOOR_REQ_RUN,
 		[GUEST_RESTARTING] = DOOR_REQ_DESTROY,
+		[GUEST_ENDING] = DOOR_REQ_DESTROY,
 	};
-	uint64_t wake = UINT64_MAX;
-	struct guest *g;
-	unsigned i;
+	uint64_t wake_ns;
+	struct guest *g = next_guest(vm, &wake_ns);
 
-	for (i = 1; i <= vm->nr_guests; i++) {
-		g = &vm->guest[(vm->turn + i) % vm->nr_guests];
-		if (can_run(vm, g)) {
-			loop_ask(vm, ops[g->state], g);
-			return;
-		}
-		if (g->state == GUEST_HALTED && g->wake_ns < wake)
-			wake = g->wake_ns;
+	if (!g) {
+		idle(vm, wake_ns);
+		return;
 	}
-	idle(vm, wake);
+	if (g->used_ns > vm->served_ns)
+		vm->served_ns = g->used_ns;
+	loop_ask(vm, ops[g->state], g);
 }
 /*:*/
 

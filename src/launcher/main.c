@@ -13,6 +13,7 @@
 
 #include "debug/report.h"
 #include "debug/step.h"
+#include "lines.h"
 #include "opts.h"
 
 /*L:120
@@ -33,7 +34,8 @@ enum status {
 
 struct program {
 	struct opts opts;
-	FILE *log;
+	FILE *log[LGEMU_GUESTS];
+	struct lines lines;
 	struct lgemu *m;
 };
 
@@ -85,13 +87,33 @@ static void write_all(int fd, const uint8_t *p, size_t n)
 	}
 }
 
-static void output(void *ctx, const uint8_t *bytes, size_t n)
+static bool several(const struct program *p)
 {
-	struct program *p = ctx;
+	return p->opts.machine.nr_guests > 1;
+}
 
-	write_all(STDOUT_FILENO, bytes, n);
-	if (p->log)
-		fwrite(bytes, 1, n, p->log);
+/* The name of a guest where that says something, and what goes between it and the text. */
+static const char *name_of(const struct program *p, unsigned guest)
+{
+	return several(p) ? p->opts.guest[guest].name : "";
+}
+
+static void output(void *ctx, unsigned guest, const uint8_t *bytes, size_t n)
+{
+	char before[LINES_BEFORE_BYTES];
+	struct program *p = ctx;
+	size_t part;
+
+	if (p->log[guest])
+		fwrite(bytes, 1, n, p->log[guest]);
+	for (; n; n -= part, bytes += part) {
+		part = n;
+		if (several(p)) {
+			part = lines_next(&p->lines, guest, name_of(p, guest), bytes, n, before);
+			write_all(STDOUT_FILENO, (const uint8_t *)before, strlen(before));
+		}
+		write_all(STDOUT_FILENO, bytes, part);
+	}
 }
 
 static void host_output(void *ctx, const uint8_t *bytes, size_t n)
@@ -114,7 +136,7 @@ static int inspect(const struct opts *o)
 	struct lgemu_image image;
 	char error[512];
 
-	if (lgemu_inspect(o->image, o->machine.abi, &image, error, sizeof(error)))
+	if (lgemu_inspect(o->image, o->guest[0].abi, &image, error, sizeof(error)))
 		return say(error);
 	printf("image:          %s\n", o->image);
 	printf("format:         %s\n", image.format);
@@ -181,37 +203,68 @@ static char *read_file(const char *path, size_t *len)
 	return text;
 }
 
-static int load_script(struct program *p)
+static int load_script(struct program *p, unsigned guest)
 {
+	const char *path = p->opts.more[guest].script;
 	size_t len;
 	char *text;
 	int err;
 
-	if (!p->opts.script)
+	if (!path)
 		return 0;
-	text = read_file(p->opts.script, &len);
+	text = read_file(path, &len);
 	if (!text) {
-		fprintf(stderr, "lgemu: cannot read the script %s: %s\n", p->opts.script,
-			strerror(errno));
+		fprintf(stderr, "lgemu: cannot read the script %s: %s\n", path, strerror(errno));
 		return -EINVAL;
 	}
-	err = lgemu_script(p->m, text, len);
+	err = lgemu_script(p->m, guest, text, len);
 	free(text);
 	if (err)
-		fprintf(stderr, "lgemu: %s: %s\n", p->opts.script, lgemu_error(p->m));
+		fprintf(stderr, "lgemu: %s: %s\n", path, lgemu_error(p->m));
 	return err;
 }
 
-static int open_log(struct program *p)
+static int load_scripts(struct program *p)
 {
-	if (!p->opts.console_log)
-		return 0;
-	p->log = fopen(p->opts.console_log, "w");
-	if (p->log)
-		return 0;
-	fprintf(stderr, "lgemu: cannot write the console log %s: %s\n", p->opts.console_log,
-		strerror(errno));
-	return -EINVAL;
+	int err = 0;
+
+	for (unsigned i = 0; i < p->opts.machine.nr_guests && !err; i++)
+		err = load_script(p, i);
+	return err;
+}
+
+static int open_logs(struct program *p)
+{
+	const char *path;
+
+	for (unsigned i = 0; i < p->opts.machine.nr_guests; i++) {
+		path = p->opts.more[i].console_log;
+		p->log[i] = path ? fopen(path, "w") : NULL;
+		if (!path || p->log[i])
+			continue;
+		fprintf(stderr, "lgemu: cannot write the console log %s: %s\n", path,
+			strerror(errno));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int close_logs(struct program *p)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < LGEMU_GUESTS; i++)
+		if (p->log[i] && fclose(p->log[i]))
+			err = -EIO;
+	return err;
+}
+
+static bool has_script(const struct opts *o)
+{
+	for (unsigned i = 0; i < o->machine.nr_guests; i++)
+		if (o->more[i].script)
+			return true;
+	return false;
 }
 
 /* Real time and raw keys where there is somebody to type. */
@@ -221,7 +274,7 @@ static void set_console(struct opts *o)
 
 	o->machine.console_fd = STDIN_FILENO;
 	o->machine.console_raw = terminal;
-	if (!o->clock_given && terminal && !o->script)
+	if (!o->clock_given && terminal && !has_script(o))
 		o->machine.clock = LGEMU_REAL;
 }
 
@@ -236,23 +289,49 @@ static int machine_error(struct program *p)
 	return say(lgemu_error(p->m));
 }
 
+/* If the guests print where we do, the last one's line may not be at its end. */
+static void break_line(struct program *p)
+{
+	if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+		fputs(lines_break(&p->lines), stderr);
+}
+
 /*L:121
- * The last words.  A death is told in the words of the original, "lguest: " and all, even the one
- * that is a clean power off.
+ * The last words of a guest.  A death is told in the words of the original, "lguest: " and all, even
+ * the one that is a clean power off.
  */
+static void guest_ended(void *ctx, unsigned guest, enum lgemu_reason why)
+{
+	struct program *p = ctx;
+	const char *gap = several(p) ? ": " : "";
+
+	break_line(p);
+	if (why == LGEMU_ERROR)
+		fprintf(stderr, "lgemu: %s%s%s\n", name_of(p, guest), gap, lgemu_error(p->m));
+	else
+		fprintf(stderr, "%s%slguest: %s\n", name_of(p, guest), gap,
+			lgemu_death(p->m, guest));
+}
+
+static int idle_for_ever(const struct program *p)
+{
+	say(several(p) ? "the guests are idle for ever: nothing is left that could wake one"
+		       : "the guest is idle for ever: nothing is left that could wake it");
+	for (unsigned i = 0; i < p->opts.machine.nr_guests; i++)
+		if (!lgemu_script_done(p->m, i) && !lgemu_death(p->m, i)[0])
+			fprintf(stderr, "lgemu: (%s still waits for something to be printed)\n",
+				p->opts.more[i].script);
+	return STATUS_IDLE;
+}
+
+/* And of the run. */
 static int ended(struct program *p, enum lgemu_reason why)
 {
 	switch (why) {
-	case LGEMU_POWER_OFF:
-	case LGEMU_DEAD:
-		fprintf(stderr, "lguest: %s\n", lgemu_death(p->m));
-		return why == LGEMU_DEAD ? STATUS_DEAD : STATUS_OFF;
+	case LGEMU_POWER_OFF: return STATUS_OFF;
+	case LGEMU_DEAD: return STATUS_DEAD;
 	case LGEMU_HOST_FAILED: report_failure(stderr, p->m); return STATUS_HOST;
-	case LGEMU_IDLE:
-		say("the guest is idle for ever: nothing is left that could wake it");
-		if (!lgemu_script_done(p->m))
-			say("(the script still waits for something to be printed)");
-		return STATUS_IDLE;
+	case LGEMU_IDLE: return idle_for_ever(p);
 	case LGEMU_LEFT: return STATUS_LEFT;
 	case LGEMU_BUDGET: say("--timeout-insns: time is up"); return STATUS_TIMEOUT;
 	case LGEMU_STOPPED:
@@ -261,11 +340,18 @@ static int ended(struct program *p, enum lgemu_reason why)
 			return STATUS_TIMEOUT;
 		}
 		return STATUS_SIGNAL + caught;
-	case LGEMU_ERROR: return say(lgemu_error(p->m));
+	case LGEMU_ERROR: return STATUS_WRONG; /* guest_ended() has told why */
 	}
 	return STATUS_WRONG;
 }
 /*:*/
+
+static void print_hashes(const struct program *p)
+{
+	for (unsigned i = 0; i < p->opts.machine.nr_guests; i++)
+		printf("guest hash %016" PRIx64 "%s%s\n", lgemu_guest_hash(p->m, i),
+		       several(p) ? " " : "", name_of(p, i));
+}
 
 static int go(struct program *p)
 {
@@ -283,7 +369,7 @@ static int go(struct program *p)
 	fflush(stdout);
 	status = ended(p, why);
 	if (o->hash)
-		printf("guest hash %016" PRIx64 "\n", lgemu_guest_hash(p->m));
+		print_hashes(p);
 	if (o->stats)
 		report_stats(stderr, p->m);
 	return status;
@@ -299,15 +385,13 @@ static int selftest(struct program *p)
 }
 
 /* -v: what the Launcher made of the image. */
-static void tell(const struct opts *o)
+static void tell(const struct lgemu_guest_options *g)
 {
 	struct lgemu_image image;
 	char error[512];
 
-	if (!o->verbose || !o->machine.kernel)
-		return;
-	if (!lgemu_inspect(o->machine.kernel, o->machine.abi, &image, error, sizeof(error)))
-		fprintf(stderr, "lgemu: %s: %s, release %s, served as %s (%s)\n", o->machine.kernel,
+	if (g->kernel && !lgemu_inspect(g->kernel, g->abi, &image, error, sizeof(error)))
+		fprintf(stderr, "lgemu: %s: %s, release %s, served as %s (%s)\n", g->kernel,
 			image.format, image.release, image.era, image.why);
 }
 
@@ -317,17 +401,19 @@ static int run(struct program *p)
 	int status;
 
 	o->output = output;
+	o->ended = guest_ended;
 	o->host_output = host_output;
 	o->warning = warning;
 	o->ctx = p;
 	if (p->opts.verb == OPTS_RUN)
 		set_console(&p->opts);
-	if (open_log(p))
+	if (open_logs(p))
 		return STATUS_WRONG;
-	tell(&p->opts);
+	for (unsigned i = 0; p->opts.verbose && i < o->nr_guests; i++)
+		tell(&p->opts.guest[i]);
 	if (lgemu_create(&p->m, o)) {
 		status = say(lgemu_error(p->m));
-	} else if (load_script(p)) {
+	} else if (load_scripts(p)) {
 		status = STATUS_WRONG;
 	} else {
 		running = p->m;
@@ -336,8 +422,8 @@ static int run(struct program *p)
 		running = NULL;
 	}
 	lgemu_destroy(p->m);
-	if (p->log && fclose(p->log))
-		status = say("the console log could not be written");
+	if (close_logs(p))
+		status = say("a console log could not be written");
 	return status;
 }
 
@@ -355,7 +441,7 @@ static void open_standard(void)
 
 int main(int argc, char **argv)
 {
-	struct program p = {.log = NULL};
+	struct program p = {.m = NULL};
 	struct complaint c;
 	int status = STATUS_OFF;
 

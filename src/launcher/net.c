@@ -19,11 +19,13 @@
 #define PORT_OUT 0
 
 /* A Guest can have as many cards as it has interrupt lines for. */
-#define NICS	 (VM_GUESTS * 15)
-#define NETWORKS NICS
+#define NICS_EACH 15u
+#define NICS	  (DOOR_GUESTS * NICS_EACH)
+#define NETWORKS  NICS
 
 struct nic {
 	struct net *net;
+	unsigned guest, nr; /* whose, and which of its cards */
 	struct network *network;
 	unsigned port;
 	struct virtio_device *dev; /* the bus owns it */
@@ -269,18 +271,17 @@ static int join(struct lgemu *vm, struct nic *nic, const struct net_spec *spec, 
  * run, and no two on one wire are equal, unless two processes with the same seed meet on a wire that
  * knows no seats.
  */
-static void make_mac(uint8_t mac[NET_MAC_BYTES], uint64_t seed, const struct guest *g,
-		     const struct nic *nic)
+static void make_mac(uint8_t mac[NET_MAC_BYTES], const struct nic *nic)
 {
 	const struct net_backend *out = nic->network->out;
-	const uint64_t h = hash_add(0, seed);
+	const uint64_t h = hash_add(0, nic->net->vm->options.seed);
 
 	mac[0] = 2;
 	mac[1] = (uint8_t)(h >> 8);
 	mac[2] = (uint8_t)h;
 	mac[3] = (uint8_t)(out ? out->seat : 0);
-	mac[4] = (uint8_t)g->id;
-	mac[5] = (uint8_t)(nic - nic->net->nic);
+	mac[4] = (uint8_t)nic->guest;
+	mac[5] = (uint8_t)nic->nr;
 }
 /*:*/
 
@@ -297,46 +298,69 @@ static int parse(struct lgemu *vm, const struct lgemu_device *d, struct net_spec
 	return err;
 }
 
-static struct nic *new_nic(struct lgemu *vm)
+static int new_nic(struct guest *g, struct nic **nic)
 {
-	struct nic *nic;
+	struct lgemu *vm = g->vm;
+	struct net *net = vm->net;
+	unsigned nr = 0;
 
-	if (!vm->net) {
-		vm->net = calloc(1, sizeof(*vm->net));
-		if (!vm->net)
-			return NULL;
-		vm->net->vm = vm;
+	if (!net) {
+		net = vm->net = calloc(1, sizeof(*net));
+		if (!net)
+			return complain(&vm->error, -ENOMEM, "out of memory");
+		net->vm = vm;
 	}
-	if (vm->net->nr_nics == NICS)
-		return NULL;
-	nic = &vm->net->nic[vm->net->nr_nics++];
-	nic->net = vm->net;
-	return nic;
+	for (unsigned i = 0; i < net->nr_nics; i++)
+		nr += net->nic[i].guest == g->id;
+	if (nr == NICS_EACH)
+		return complain(&vm->error, -ENFILE, "a guest has at most %u network cards",
+				NICS_EACH);
+	*nic = &net->nic[net->nr_nics++];
+	**nic = (struct nic){.net = net, .guest = g->id, .nr = nr};
+	return 0;
 }
 
-int net_add(struct guest *g, const struct lgemu_device *d, uint64_t seed,
-	    struct virtio_device **dev)
+int net_add(struct guest *g, const struct lgemu_device *d, struct virtio_device **dev)
 {
 	struct lgemu *vm = g->vm;
 	struct net_spec spec;
 	struct nic *nic;
 	int err = parse(vm, d, &spec);
 
-	if (err)
-		return err;
-	nic = new_nic(vm);
-	if (!nic)
-		return complain(&vm->error, -ENFILE, "a guest has at most 15 network cards");
-	err = join(vm, nic, &spec, d->path);
+	if (!err)
+		err = new_nic(g, &nic);
+	if (!err)
+		err = join(vm, nic, &spec, d->path);
 	if (err)
 		return err;
 	if (!spec.has_mac)
-		make_mac(spec.mac, seed, g, nic);
+		make_mac(spec.mac, nic);
 	nic->dev = *dev = virtio_net_create(spec.mac, transmit, nic);
 	if (d->capture && (err = pcap_create(d->capture, &nic->pcap)))
 		return complain(&vm->error, err, "cannot write the capture %s: %s", d->capture,
 				strerror(-err));
 	return 0;
+}
+
+static void unplug(struct nic *nic)
+{
+	struct network *nw = nic->network;
+
+	net_switch_unplug(&nw->sw, nic->port);
+	nw->nic[nic->port] = NULL;
+	if (nw->sw.ports != 1u << PORT_OUT)
+		return;
+	net_close(nw->out); /* nobody is left to listen */
+	nw->out = NULL;
+}
+
+void net_leave(struct guest *g)
+{
+	struct net *net = g->vm->net;
+
+	for (unsigned i = 0; net && i < net->nr_nics; i++)
+		if (net->nic[i].guest == g->id)
+			unplug(&net->nic[i]);
 }
 
 void net_destroy(struct net *net)

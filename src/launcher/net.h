@@ -14,8 +14,9 @@ struct net;
 
 /* The card that d asks for, plugged in at its other end.  0 or -errno with a complaint; *dev may be
  * NULL, for want of memory. */
-int net_add(struct guest *g, const struct lgemu_device *d, uint64_t seed,
-	    struct virtio_device **dev) MUST_CHECK;
+int net_add(struct guest *g, const struct lgemu_device *d, struct virtio_device **dev) MUST_CHECK;
+/* The Guest will neither send nor receive any more. */
+void net_leave(struct guest *g);
 /* When there are no cards any more.  NULL is allowed. */
 void net_destroy(struct net *net);
 

@@ -14,6 +14,8 @@
 const char opts_usage[] =
 	"usage: lgemu [options]                                  the built-in guest\n"
 	"       lgemu run [options] -k vmlinux [-- arguments]    a kernel\n"
+	"       lgemu run [options] --guest NAME [options] [-- arguments] --guest NAME ...\n"
+	"                                                        several, in one machine\n"
 	"       lgemu MEGABYTES vmlinux [options] [arguments]    the same, as the original\n"
 	"       lgemu inspect [--abi RELEASE] vmlinux            which era is it?\n"
 	"       lgemu step --until switch [options]              list one world switch\n"
@@ -28,6 +30,8 @@ const char opts_help[] =
 	"  -m, --memory N           megabytes (64)\n"
 	"  -i, --initrd FILE        initial RAM disk\n"
 	"      --abi RELEASE        serve the interface of this kernel release (2.6.32)\n"
+	"      --guest NAME         a guest, and the options of it alone; once for each.  What stands\n"
+	"                           before the first, arguments included, is for all of them.\n"
 	"\nIts devices, in the order in which it finds them:\n"
 	"  -d, --disk, --block FILE a disk: an image, as raw bytes, or nbd:unix:PATH,\n"
 	"                           nbd://HOST/NAME: one on a server\n"
@@ -60,9 +64,11 @@ const char opts_help[] =
 	"      --stats              at the end, say what was counted (on standard error)\n"
 	"      --guest-hash         at the end, print one number for the guest's whole state\n"
 	"  -v, --verbose            say more\n"
-	"\nOn a terminal Ctrl-A x leaves, and so does Ctrl-C three times within a second.\n"
-	"\nExit status: 0 the guest switched itself off, 2 wrong usage or input, 3 the guest died,\n"
-	"4 the Host failed, 5 the guest is idle for ever, 124 time is up.\n";
+	"\nOn a terminal Ctrl-A x leaves, and so does Ctrl-C three times within a second; Ctrl-A n gives\n"
+	"the keyboard to the next guest.\n"
+	"\nExit status: 0 all guests switched themselves off, 2 wrong usage or input, 3 a guest died,\n"
+	"4 the Host failed, 5 whoever is left is idle for ever, 124 time is up, 128 and its number for a\n"
+	"signal.\n";
 
 enum opt {
 	OPT_KERNEL = 'k',
@@ -92,6 +98,7 @@ enum opt {
 	OPT_STATS,
 	OPT_GUEST_HASH,
 	OPT_UNTIL,
+	OPT_GUEST,
 };
 
 /* ":" first: a missing argument is told from an unknown option. */
@@ -100,6 +107,7 @@ static const char short_options[] = ":k:m:i:d:vh";
 static const char short_original[] = ":vh";
 
 static const struct option long_options[] = {
+	{"guest", required_argument, NULL, OPT_GUEST},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"memory", required_argument, NULL, OPT_MEMORY},
 	{"initrd", required_argument, NULL, OPT_INITRD},
@@ -152,8 +160,16 @@ static int want_number(const char *option, const char *text, uint64_t max, uint6
 			(unsigned long long)max);
 }
 
+/* --- the options of one guest --------------------------------------------------------------------- */
+
+/* A guest on the command line: the two halves of what is known of it. */
+struct group {
+	struct lgemu_guest_options *g;
+	struct opts_guest *more;
+};
+
 /* "64", "64M", "1G" */
-static int parse_memory(struct opts *o, const char *text, struct complaint *c)
+static int parse_memory(struct lgemu_guest_options *g, const char *text, struct complaint *c)
 {
 	unsigned long long v;
 	char *end;
@@ -166,59 +182,114 @@ static int parse_memory(struct opts *o, const char *text, struct complaint *c)
 		else if ((*end == 'M' || *end == 'm') && !end[1])
 			end++;
 		if (!*end && v && v <= 1u << 20) {
-			o->machine.memory_mb = (uint32_t)v;
+			g->memory_mb = (uint32_t)v;
 			return 0;
 		}
 	}
 	return complain(c, -EINVAL, "-m %s: a number of megabytes is wanted, as in -m 64", text);
 }
 
-static int add_device(struct opts *o, enum lgemu_device_kind kind, const char *path, unsigned flags,
-		      struct complaint *c)
+static int add_device(struct group *to, enum lgemu_device_kind kind, const char *path,
+		      unsigned flags, struct complaint *c)
 {
-	if (o->machine.nr_devices == OPTS_DEVICES)
+	if (to->g->nr_devices == OPTS_DEVICES)
 		return complain(c, -EINVAL, "too many devices; a guest has at most %u",
 				OPTS_DEVICES);
-	o->device[o->machine.nr_devices++] = (struct lgemu_device){kind, path, flags, NULL, NULL};
+	to->more->device[to->g->nr_devices++] = (struct lgemu_device){kind, path, flags, NULL,
+								      NULL};
 	return 0;
 }
 
+/* The last one of its kind, or NULL. */
+static struct lgemu_device *last_device(struct group *of, enum lgemu_device_kind kind)
+{
+	for (unsigned i = of->g->nr_devices; i-- > 0;)
+		if (of->more->device[i].kind == kind)
+			return &of->more->device[i];
+	return NULL;
+}
+
 /* For the disk before it, or for all if there is none yet. */
-static void set_disk_flag(struct opts *o, unsigned flag, unsigned *all)
+static void set_disk_flag(struct group *of, unsigned flag)
 {
-	unsigned i;
+	struct lgemu_device *disk = last_device(of, LGEMU_DISK);
 
-	for (i = o->machine.nr_devices; i-- > 0;)
-		if (o->device[i].kind == LGEMU_DISK) {
-			o->device[i].flags |= flag;
-			return;
-		}
-	*all |= flag;
+	if (disk)
+		disk->flags |= flag;
+	else
+		of->more->disk_flags |= flag;
 }
 
-static int set_overlay(struct opts *o, const char *path, struct complaint *c)
+static int set_overlay(struct group *of, const char *path, struct complaint *c)
 {
-	unsigned i = o->machine.nr_devices;
+	struct lgemu_device *disk = last_device(of, LGEMU_DISK);
 
-	while (i-- > 0)
-		if (o->device[i].kind == LGEMU_DISK) {
-			o->device[i].overlay = path;
-			return 0;
-		}
-	return complain(c, -EINVAL, "--overlay %s: it comes behind the disk it belongs to", path);
+	if (!disk)
+		return complain(c, -EINVAL, "--overlay %s: it comes behind the disk it belongs to",
+				path);
+	disk->overlay = path;
+	return 0;
 }
 
-static int set_capture(struct opts *o, const char *path, struct complaint *c)
+static int set_capture(struct group *of, const char *path, struct complaint *c)
 {
-	unsigned i;
+	struct lgemu_device *nic = last_device(of, LGEMU_NET);
 
-	for (i = o->machine.nr_devices; i-- > 0;)
-		if (o->device[i].kind == LGEMU_NET) {
-			o->device[i].capture = path;
-			return 0;
-		}
-	return complain(c, -EINVAL, "--pcap %s: it comes behind the --net it belongs to", path);
+	if (!nic)
+		return complain(c, -EINVAL, "--pcap %s: it comes behind the --net it belongs to",
+				path);
+	nic->capture = path;
+	return 0;
 }
+
+static int take_guest_option(struct group *of, int opt, const char *arg, struct complaint *c)
+{
+	switch (opt) {
+	case OPT_KERNEL: of->g->kernel = arg; break;
+	case OPT_MEMORY: return parse_memory(of->g, arg, c);
+	case OPT_INITRD: of->g->initrd = arg; break;
+	case OPT_ABI: of->g->abi = arg; break;
+	case OPT_DISK: return add_device(of, LGEMU_DISK, arg, of->more->disk_flags, c);
+	case OPT_READ_ONLY: set_disk_flag(of, LGEMU_READ_ONLY); break;
+	case OPT_SNAPSHOT: set_disk_flag(of, LGEMU_SNAPSHOT); break;
+	case OPT_OVERLAY: return set_overlay(of, arg, c);
+	case OPT_RNG: return add_device(of, LGEMU_RNG, NULL, 0, c);
+	case OPT_NET: return add_device(of, LGEMU_NET, arg, 0, c);
+	case OPT_TUNNET: return add_device(of, LGEMU_NET, arg, LGEMU_TUNNET, c);
+	case OPT_PCAP: return set_capture(of, arg, c);
+	case OPT_SCRIPT: of->more->script = arg; break;
+	case OPT_CONSOLE_LOG: of->more->console_log = arg; break;
+	}
+	return 0;
+}
+
+/* The rest of the command line is the kernel's, joined by blanks as the original joined it. */
+static int kernel_line(struct group *of, int argc, char **argv, int first, struct complaint *c)
+{
+	size_t len = 1;
+	char *line;
+	int i;
+
+	if (of->more->line)
+		len += strlen(of->more->line) + 1;
+	for (i = first; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	line = calloc(1, len);
+	if (!line)
+		return complain(c, -ENOMEM, "out of memory");
+	if (of->more->line)
+		strcpy(line, of->more->line);
+	for (i = first; i < argc; i++) {
+		if (*line)
+			strcat(line, " ");
+		strcat(line, argv[i]);
+	}
+	free(of->more->line);
+	of->g->command_line = of->more->line = line;
+	return 0;
+}
+
+/* --- the options of the machine -------------------------------------------------------------------- */
 
 static int set_clock(struct opts *o, const char *text, struct complaint *c)
 {
@@ -262,44 +333,37 @@ static int set_numbers(struct opts *o, int opt, const char *arg, struct complain
 	return err;
 }
 
-static int take_option(struct opts *o, int opt, const char *arg, unsigned *disk_flags,
+static int take_option(struct opts *o, struct group *of, int opt, const char *arg,
 		       struct complaint *c)
 {
 	switch (opt) {
-	case OPT_KERNEL: o->machine.kernel = arg; break;
-	case OPT_MEMORY: return parse_memory(o, arg, c);
-	case OPT_INITRD: o->machine.initrd = arg; break;
-	case OPT_DISK: return add_device(o, LGEMU_DISK, arg, *disk_flags, c);
-	case OPT_READ_ONLY: set_disk_flag(o, LGEMU_READ_ONLY, disk_flags); break;
-	case OPT_SNAPSHOT: set_disk_flag(o, LGEMU_SNAPSHOT, disk_flags); break;
-	case OPT_OVERLAY: return set_overlay(o, arg, c);
-	case OPT_RNG: return add_device(o, LGEMU_RNG, NULL, 0, c);
-	case OPT_NET: return add_device(o, LGEMU_NET, arg, 0, c);
-	case OPT_TUNNET: return add_device(o, LGEMU_NET, arg, LGEMU_TUNNET, c);
-	case OPT_PCAP: return set_capture(o, arg, c);
 	case OPT_VERBOSE: o->verbose = true; break;
 	case OPT_HELP: o->verb = OPTS_HELP; break;
 	case OPT_VERSION: o->verb = OPTS_VERSION; break;
-	case OPT_ABI: o->machine.abi = arg; break;
 	case OPT_CLOCK: return set_clock(o, arg, c);
 	case OPT_HOST: return set_host(o, arg, c);
 	case OPT_HOST_IMAGE: o->machine.host_image = arg; break;
-	case OPT_SCRIPT: o->script = arg; break;
-	case OPT_CONSOLE_LOG: o->console_log = arg; break;
 	case OPT_STATS: o->stats = true; break;
 	case OPT_GUEST_HASH: o->hash = true; break;
+	case OPT_RTC_BASE:
+	case OPT_SEED:
+	case OPT_TIMEOUT:
+	case OPT_TIMEOUT_INSNS: return set_numbers(o, opt, arg, c);
+	case OPT_GUEST:
+		return complain(c, -EINVAL, "--guest %s: only \"lgemu run\" takes several guests",
+				arg);
 	case OPT_UNTIL:
 		if (strcmp(arg, "switch") != 0)
 			return complain(c, -EINVAL, "--until %s: only \"switch\" is known", arg);
 		break;
-	default: return set_numbers(o, opt, arg, c);
+	default: return take_guest_option(of, opt, arg, c);
 	}
 	return 0;
 }
 
-static int options(struct opts *o, int argc, char **argv, const char *letters, struct complaint *c)
+static int options(struct opts *o, struct group *of, int argc, char **argv, const char *letters,
+		   struct complaint *c)
 {
-	unsigned disk_flags = 0;
 	int opt, err = 0;
 
 	/* 0, not 1: glibc starts over completely, permutation included. */
@@ -314,31 +378,12 @@ static int options(struct opts *o, int argc, char **argv, const char *letters, s
 		else if (opt == ':')
 			err = complain(c, -EINVAL, "option %s wants an argument", argv[optind - 1]);
 		else
-			err = take_option(o, opt, optarg, &disk_flags, c);
+			err = take_option(o, of, opt, optarg, c);
 	}
-	o->machine.devices = o->device;
 	return err;
 }
 
-/* The rest of the command line is the kernel's, joined by blanks as the original joined it. */
-static int kernel_line(struct opts *o, int argc, char **argv, int first, struct complaint *c)
-{
-	size_t len = 1;
-	int i;
-
-	for (i = first; i < argc; i++)
-		len += strlen(argv[i]) + 1;
-	o->line = calloc(1, len);
-	if (!o->line)
-		return complain(c, -ENOMEM, "out of memory");
-	for (i = first; i < argc; i++) {
-		if (i > first)
-			strcat(o->line, " ");
-		strcat(o->line, argv[i]);
-	}
-	o->machine.command_line = o->line;
-	return 0;
-}
+/* --- the whole line -------------------------------------------------------------------------------- */
 
 /*L:110
  * The original's command line: memory, kernel, and the kernel's arguments, with options anywhere
@@ -347,7 +392,8 @@ static int kernel_line(struct opts *o, int argc, char **argv, int first, struct 
  */
 static int parse_original(struct opts *o, int argc, char **argv, struct complaint *c)
 {
-	int err = options(o, argc, argv, short_original, c);
+	struct group of = {&o->guest[0], &o->more[0]};
+	int err = options(o, &of, argc, argv, short_original, c);
 	unsigned long mb;
 
 	if (err || o->verb != OPTS_RUN)
@@ -360,31 +406,146 @@ static int parse_original(struct opts *o, int argc, char **argv, struct complain
 			c, -EINVAL,
 			"\"%s\" is neither a command nor a number of megabytes; see lgemu --help",
 			argv[optind]);
-	o->machine.memory_mb = (uint32_t)mb;
+	of.g->memory_mb = (uint32_t)mb;
 	if (optind + 1 == argc)
 		return complain(c, -EINVAL, "after the memory a kernel is wanted: lgemu %s vmlinux",
 				argv[optind]);
-	o->machine.kernel = argv[optind + 1];
-	return kernel_line(o, argc, argv, optind + 2, c);
+	of.g->kernel = argv[optind + 1];
+	return kernel_line(&of, argc, argv, optind + 2, c);
 }
 /*:*/
 
 static int parse_verb(struct opts *o, int argc, char **argv, struct complaint *c)
 {
 	const enum opts_verb verb = o->verb;
-	int err = options(o, argc, argv, short_options, c);
+	struct group of = {&o->guest[0], &o->more[0]};
+	int err = options(o, &of, argc, argv, short_options, c);
 
 	if (err || o->verb != verb)
 		return err;
 	if (verb == OPTS_SELFTEST && optind != argc)
 		return complain(c, -EINVAL, "selftest takes no arguments");
 	if (verb != OPTS_INSPECT)
-		return kernel_line(o, argc, argv, optind, c);
+		return kernel_line(&of, argc, argv, optind, c);
 	if (optind + 1 != argc)
 		return complain(c, -EINVAL, "inspect wants one image");
 	o->image = argv[optind];
 	return 0;
 }
+
+/*L:111
+ * Several guests.  Each begins with --guest and its name, and reaches to the next; what comes before
+ * the first is common to all.  A kernel's arguments, too, end at the next --guest, so that is one
+ * word that no kernel can be given.
+ */
+static bool begins_guest(const char *word)
+{
+	return !strcmp(word, "--guest") || !strncmp(word, "--guest=", 8);
+}
+
+/* The first of these words that begins a guest, or argc. */
+static int find_guest(int argc, char **argv, int from)
+{
+	while (from < argc && !begins_guest(argv[from]))
+		from++;
+	return from;
+}
+
+static int name_guest(struct opts *o, unsigned nr, const char *name, struct complaint *c)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+	const size_t len = strlen(name);
+
+	if (!len || len > OPTS_NAME_MAX || strspn(name, letters) != len)
+		return complain(c, -EINVAL,
+				"--guest %s: a name is wanted, of at most %u letters, digits and "
+				"any of \"-_.\"",
+				name, OPTS_NAME_MAX);
+	for (unsigned i = 0; i < nr; i++)
+		if (!strcmp(o->guest[i].name, name))
+			return complain(c, -EINVAL, "--guest %s: there is one of that name", name);
+	o->guest[nr].name = name;
+	return 0;
+}
+
+static int copy_group(const struct group *from, struct group *to, struct complaint *c)
+{
+	*to->g = *from->g;
+	*to->more = *from->more;
+	to->g->devices = to->more->device;
+	if (!from->more->line)
+		return 0;
+	to->g->command_line = to->more->line = strdup(from->more->line);
+	return to->more->line ? 0 : complain(c, -ENOMEM, "out of memory");
+}
+
+/* argv[0] is --guest, and the next one, if any, begins behind the end. */
+static int parse_guest(struct opts *o, const struct group *common, int argc, char **argv,
+		       struct complaint *c)
+{
+	const unsigned nr = o->machine.nr_guests;
+	struct group of = {&o->guest[nr], &o->more[nr]};
+	const char *name = argv[0][7] ? argv[0] + 8 : argc > 1 ? argv[1] : "";
+	int err;
+
+	if (nr == LGEMU_GUESTS)
+		return complain(c, -EINVAL, "too many guests; a machine has at most %u",
+				LGEMU_GUESTS);
+	o->machine.nr_guests++;
+	err = copy_group(common, &of, c);
+	if (!err)
+		err = name_guest(o, nr, name, c);
+	if (err)
+		return err;
+	if (!argv[0][7])
+		argc--, argv++; /* options() skips a word, as programs are used to */
+	err = options(o, &of, argc, argv, short_options, c);
+	return err ? err : kernel_line(&of, argc, argv, optind, c);
+}
+
+/* Files that we write cannot be several guests' at once. */
+static int not_for_all(const struct group *common, struct complaint *c)
+{
+	static const char text[] = "%s %s: before the first --guest it would be for all guests; it "
+				   "goes behind the --guest it belongs to";
+
+	if (common->more->console_log)
+		return complain(c, -EINVAL, text, "--console-log", common->more->console_log);
+	for (unsigned i = 0; i < common->g->nr_devices; i++) {
+		const struct lgemu_device *d = &common->more->device[i];
+
+		if (d->capture)
+			return complain(c, -EINVAL, text, "--pcap", d->capture);
+		if (d->overlay)
+			return complain(c, -EINVAL, text, "--overlay", d->overlay);
+	}
+	return 0;
+}
+
+static int parse_run(struct opts *o, int argc, char **argv, struct complaint *c)
+{
+	int from = find_guest(argc, argv, 1), to, err;
+	struct lgemu_guest_options g = {.name = NULL};
+	struct opts_guest more = {.line = NULL};
+	struct group common = {&g, &more};
+
+	if (from == argc)
+		return parse_verb(o, argc, argv, c);
+	o->machine.nr_guests = 0;
+	err = options(o, &common, from, argv, short_options, c);
+	if (!err)
+		err = kernel_line(&common, from, argv, optind, c);
+	if (!err)
+		err = not_for_all(&common, c);
+	for (; from < argc && !err && o->verb == OPTS_RUN; from = to) {
+		to = find_guest(argc, argv, from + 1);
+		err = parse_guest(o, &common, to - from, argv + from, c);
+	}
+	free(more.line);
+	return err;
+}
+/*:*/
 
 /* disk info OVERLAY, disk commit DISK OVERLAY */
 static int parse_disk(struct opts *o, int argc, char **argv, struct complaint *c)
@@ -417,18 +578,24 @@ int opts_parse(struct opts *o, int argc, char **argv, struct complaint *c)
 	memset(o, 0, sizeof(*o));
 	lgemu_options_init(&o->machine);
 	o->timeout_insns = LGEMU_FOREVER;
+	o->machine.guests = o->guest;
+	o->machine.nr_guests = 1;
+	o->guest[0].devices = o->more[0].device;
 	if (argc > 1 && !strcmp(argv[1], "disk"))
 		return parse_disk(o, argc - 1, argv + 1, c);
 	for (i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(argv[1], verbs[i].word)) {
 			o->verb = verbs[i].verb;
-			return parse_verb(o, argc - 1, argv + 1, c);
+			return (o->verb == OPTS_RUN ? parse_run : parse_verb)(o, argc - 1, argv + 1,
+									      c);
 		}
 	return parse_original(o, argc, argv, c);
 }
 
 void opts_free(struct opts *o)
 {
-	free(o->line);
-	o->line = NULL;
+	for (unsigned i = 0; i < LGEMU_GUESTS; i++) {
+		free(o->more[i].line);
+		o->more[i].line = NULL;
+	}
 }

@@ -20,20 +20,28 @@ enum opts_verb {
 	OPTS_VERSION,
 };
 
-#define OPTS_DEVICES 31 /* there are no more interrupt lines than that */
+#define OPTS_DEVICES  31 /* there are no more interrupt lines than that */
+#define OPTS_NAME_MAX 15 /* of a guest */
+
+/* What belongs to one guest and is not in struct lgemu_guest_options. */
+struct opts_guest {
+	struct lgemu_device device[OPTS_DEVICES];
+	unsigned disk_flags;		  /* of the disks to come */
+	const char *script, *console_log; /* names of files */
+	char *line;			  /* malloc'ed: the kernel's command line */
+};
 
 struct opts {
 	enum opts_verb verb;
-	struct lgemu_options machine; /* devices point to device[], strings into argv and line */
-	struct lgemu_device device[OPTS_DEVICES];
+	struct lgemu_options machine;			/* guests point to guest[] */
+	struct lgemu_guest_options guest[LGEMU_GUESTS]; /* into more[], and strings into argv */
+	struct opts_guest more[LGEMU_GUESTS];
 	bool clock_given;
 	bool verbose, stats, hash;
-	const char *script, *console_log; /* names of files */
-	const char *image;		  /* of inspect; the disk of disk commit */
-	const char *overlay;		  /* of disk info and disk commit */
-	unsigned timeout_s;		  /* 0: none */
-	uint64_t timeout_insns;		  /* LGEMU_FOREVER: none */
-	char *line;			  /* malloc'ed: the kernel's command line */
+	const char *image;	/* of inspect; the disk of disk commit */
+	const char *overlay;	/* of disk info and disk commit */
+	unsigned timeout_s;	/* 0: none */
+	uint64_t timeout_insns; /* LGEMU_FOREVER: none */
 };
 
 /* 0, or -EINVAL with a complaint.  argv may be permuted. */

@@ -153,13 +153,9 @@ void trapped_finish(const struct trapped_access *a, uint32_t value, struct door_
 /* A device has just been stopped, and somebody may want to know why the Guest complains. */
 static void tell(struct guest *g, const struct virtio_device *dev)
 {
-	char text[200];
-
-	if (!dev || !g->vm->options.warning)
-		return;
-	snprintf(text, sizeof(text), "the guest's %s device was stopped: %s", dev->ops->name,
-		 dev->stopped);
-	g->vm->options.warning(g->vm->options.ctx, text);
+	if (dev)
+		guest_warn(g, "the guest's %s device was stopped: %s", dev->ops->name,
+			   dev->stopped);
 }
 
 #define PORT_KEYBOARD_STATUS 0x64u

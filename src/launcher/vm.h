@@ -27,18 +27,31 @@ enum guest_state {
 	GUEST_NEW,	  /* the Host does not know it: INITIALIZE is next */
 	GUEST_READY,	  /* RUN is next */
 	GUEST_HALTED,	  /* nothing to do before wake_ns or an interrupt */
-	GUEST_RESTARTING, /* DESTROY is next */
+	GUEST_RESTARTING, /* DESTROY is next, and then it starts over */
+	GUEST_ENDING,	  /* DESTROY is next, and that is all */
 	GUEST_ENDED,
 };
 
 #define GUEST_DISKS 16
 
+/* A Guest's console, seen from outside. */
+struct console {
+	struct virtio_device *dev;
+	uint8_t *typed; /* seen by the machine, but the device had no room yet */
+	size_t nr_typed;
+	uint64_t quiet_ns; /* board clock of the last output */
+	struct script script;
+};
+
 /* One Guest, as its Launcher knows it. */
 struct guest {
 	struct lgemu *vm;
 	unsigned id;
+	char name[32];
 	enum guest_state state;
-	uint64_t wake_ns; /* of a halted one; UINT64_MAX: never */
+	enum lgemu_reason end; /* of one that is ENDING or ENDED */
+	uint64_t wake_ns;      /* of a halted one; UINT64_MAX: never */
+	uint64_t used_ns;      /* of the board's time: see loop.c */
 
 	struct image kernel, initrd;
 	bool has_initrd;
@@ -52,7 +65,7 @@ struct guest {
 	struct config24_bus *config24; /* one of these, as the era has it */
 	struct lguest_bus *bus;
 	struct pci_bus *pci;
-	struct virtio_device *console;
+	struct console console;
 	struct disk *disk[GUEST_DISKS];
 	unsigned nr_disks;
 
@@ -66,22 +79,18 @@ struct guest {
 	char death[256];
 };
 
-/*M:710
- * One Guest for now.  The door, the Host and struct guest are ready for more; what is missing is
- * how a user would name them, and a network between them.
-:*/
-#define VM_GUESTS 1
-
 struct lgemu {
 	struct machine machine;
-	struct lgemu_options options; /* strings are not kept: see create.c */
+	struct lgemu_options options; /* strings and lists are not kept: see create.c */
 	struct complaint error;
 	struct image host;
 	struct symbols symbols;
 	struct native *native; /* NULL: the Host is in the machine */
-	struct guest guest[VM_GUESTS];
+	struct guest guest[DOOR_GUESTS];
 	unsigned nr_guests;
-	unsigned turn; /* the Guest that runs, or ran last */
+	unsigned turn;	    /* the Guest that runs, or ran last */
+	uint64_t asked_ns;  /* when it was asked to */
+	uint64_t served_ns; /* the most that any Guest had used when it was asked to run */
 
 	bool at_bell; /* the machine waits for a request */
 	enum door_request_op asked;
@@ -95,14 +104,11 @@ struct lgemu {
 	/* Real time: the host's clock when the board's was 0. */
 	uint64_t host_base_ns;
 
-	/* The console. */
+	/* The keyboard. */
 	bool input_open; /* more may come from console_fd */
+	unsigned typist; /* the Guest it belongs to now */
 	struct tty_filter filter;
-	uint8_t *typed; /* seen by the machine, but the console had no room yet */
-	size_t nr_typed;
-	uint64_t look_ns;  /* board clock at which to look for input again (virtual mode) */
-	uint64_t quiet_ns; /* board clock of the Guest's last output */
-	struct script script;
+	uint64_t look_ns; /* board clock at which to look for input again (virtual mode) */
 
 	struct net *net;      /* NULL: no Guest has a network card */
 	struct net_poll poll; /* what we wait for */
@@ -115,14 +121,17 @@ struct image_room guest_room(struct guest *g);
 int host_load(struct lgemu *vm) MUST_CHECK;
 
 /* guest.c: */
-int guest_open(struct guest *g, const struct lgemu_options *o) MUST_CHECK;
+int guest_open(struct guest *g, const struct lgemu_guest_options *o) MUST_CHECK;
 int guest_load(struct guest *g) MUST_CHECK;
 void guest_close(struct guest *g);
+/* Tell the user something about this Guest, by its name if there are several. */
+void guest_warn(struct guest *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What is known of the kernel beyond what is needed to start it; only when something is odd. */
 bool guest_lacks_support(struct guest *g);
+bool guest_is_over(const struct guest *g);
 
 /* devices.c: */
-int devices_create(struct guest *g, const struct lgemu_options *o) MUST_CHECK;
+int devices_create(struct guest *g, const struct lgemu_guest_options *o) MUST_CHECK;
 void devices_destroy(struct guest *g);
 /* The Guest starts over, and so do its devices. */
 void devices_restart(struct guest *g);
@@ -134,10 +143,13 @@ enum lguest_notify devices_notify(struct guest *g, gpa_t gpa, const char **why);
 size_t devices_early_text(const struct guest *g, gpa_t gpa, char *buf, size_t size);
 void devices_state(const struct guest *g, const struct virtio_sink *sink);
 
-/* console.c: */
-void console_print(struct lgemu *vm, const uint8_t *bytes, size_t n);
-void console_type(struct lgemu *vm, const uint8_t *bytes, size_t n);
-void console_retry(struct lgemu *vm);
+/* console.c: one for each Guest, and one keyboard */
+void console_print(struct guest *g, const uint8_t *bytes, size_t n);
+void console_type(struct guest *g, const uint8_t *bytes, size_t n);
+void console_retry(struct guest *g);
+void console_free(struct guest *g);
+/* The Guest will read no more. */
+void console_ended(struct guest *g);
 /* What to wait on for typed bytes; -1: nothing. */
 int console_fd(const struct lgemu *vm);
 /* Take them.  1: some came; 0: none; -1: the user wants to leave. */
@@ -154,6 +166,8 @@ enum lgemu_reason loop_run(struct lgemu *vm, uint64_t max_insns);
 int loop_to_bell(struct lgemu *vm) MUST_CHECK;
 void loop_ask(struct lgemu *vm, enum door_request_op op, struct guest *g);
 bool loop_answer(struct lgemu *vm, struct door_answer *ans) MUST_CHECK;
+/* An interrupt line of the Guest went up. */
+void loop_wake(struct guest *g);
 void loop_fail(struct lgemu *vm, uint32_t vector, const char *text);
 
 /* trapped.c: */

@@ -11,9 +11,9 @@
 #include "base/types.h"
 
 enum event_source {
-	EVENT_CLOCK = 1,   /* 8 bytes: real time has come this far (board clock, le64) */
-	EVENT_CONSOLE = 2, /* bytes typed; none: there will be no more */
-	EVENT_NET = 256,   /* and the number of the network: one frame */
+	EVENT_CLOCK = 1,     /* 8 bytes: real time has come this far (board clock, le64) */
+	EVENT_CONSOLE = 128, /* and the number of the Guest: bytes typed */
+	EVENT_NET = 256,     /* and the number of the network: one frame */
 };
 
 /* stamp_ns: the board clock at which the Guest sees it. */

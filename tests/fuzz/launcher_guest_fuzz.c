@@ -125,9 +125,10 @@ static void data(struct fuzz *f)
 	memcpy(p + 0x1000, "lgemu-guest-abi: 3.1\0lguest", 28);
 }
 
-static void quiet(void *ctx, const uint8_t *bytes, size_t n)
+static void quiet(void *ctx, unsigned guest, const uint8_t *bytes, size_t n)
 {
 	(void)ctx;
+	(void)guest;
 	(void)bytes;
 	(void)n;
 }
@@ -137,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	static int fd = -1;
 	const uint32_t init[3] = {DATA_AT, 0, 0};
 	struct fuzz f = {input, size};
+	struct lgemu_guest_options guest;
 	struct lgemu_options options;
 	enum lgemu_reason reason;
 	struct lgemu *m;
@@ -150,11 +152,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 	data(&f);
 	deeds(&f);
 	FUZZ_CHECK(pwrite(fd, image, sizeof(image), 0) == sizeof(image));
+	guest = (struct lgemu_guest_options){.memory_mb = 4, .kernel = path, .abi = "3.1"};
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	lgemu_options_init(&options);
-	options.memory_mb = 4;
-	options.kernel = path;
-	options.abi = "3.1";
+	options.guests = &guest;
+	options.nr_guests = 1;
 	options.output = quiet;
 	FUZZ_CHECK(!lgemu_create(&m, &options));
 	if (lgemu_load(m)) {
@@ -170,8 +172,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 			failure.vector, failure.error_code, failure.cr2, failure.eip, failure.text);
 	}
 	FUZZ_CHECK(reason != LGEMU_HOST_FAILED);
-	FUZZ_CHECK(reason != LGEMU_DEAD || lgemu_death(m)[0]);
-	(void)lgemu_guest_hash(m);
+	FUZZ_CHECK(reason != LGEMU_DEAD || lgemu_death(m, 0)[0]);
+	(void)lgemu_guest_hash(m, 0);
 	lgemu_destroy(m);
 	return 0;
 }

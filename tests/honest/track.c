@@ -20,10 +20,11 @@ struct track {
 	uint64_t printed; /* how many */
 };
 
-static void output(void *ctx, const uint8_t *bytes, size_t n)
+static void output(void *ctx, unsigned guest, const uint8_t *bytes, size_t n)
 {
 	struct track *t = ctx;
 
+	(void)guest;
 	for (size_t i = 0; i < n; i++)
 		t->console = (t->console ^ bytes[i]) * 0x100000001b3u;
 	t->printed += n;
@@ -37,7 +38,7 @@ static void line(const struct track *t)
 	printf("%" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %016" PRIx64
 	       "\n",
 	       c.insns, c.ring[0], c.ring[1], c.ring[3], c.switcher, c.clock_ns,
-	       lgemu_guest_hash(t->m));
+	       lgemu_guest_hash(t->m, 0));
 }
 
 static int load_script(struct lgemu *m, const char *name)
@@ -50,7 +51,7 @@ static int load_script(struct lgemu *m, const char *name)
 		return -1;
 	n = fread(text, 1, sizeof(text), f);
 	fclose(f);
-	return lgemu_script(m, text, n);
+	return lgemu_script(m, 0, text, n);
 }
 
 static int track(struct track *t, uint64_t every, uint64_t most)
@@ -74,6 +75,7 @@ static int track(struct track *t, uint64_t every, uint64_t most)
 int main(int argc, char **argv)
 {
 	struct track t = {.console = 0xcbf29ce484222325u};
+	struct lgemu_guest_options guest = {.name = NULL};
 	struct lgemu_options o;
 	int status = 2;
 
@@ -82,7 +84,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	lgemu_options_init(&o);
-	o.kernel = argc > 4 && *argv[4] ? argv[4] : NULL;
+	guest.kernel = argc > 4 && *argv[4] ? argv[4] : NULL;
+	o.guests = &guest;
+	o.nr_guests = 1;
 	o.host_image = argc > 5 ? argv[5] : NULL;
 	o.output = output;
 	o.ctx = &t;

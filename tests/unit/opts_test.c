@@ -8,7 +8,7 @@
 
 #include "launcher/opts.h"
 
-#define ARGS_MAX 40
+#define ARGS_MAX 80
 
 static struct opts o;
 static struct complaint c;
@@ -50,8 +50,8 @@ START_TEST(nothing)
 {
 	right("lgemu");
 	ck_assert_int_eq(o.verb, OPTS_RUN);
-	ck_assert_ptr_null(o.machine.kernel);
-	ck_assert_uint_eq(o.machine.nr_devices, 0);
+	ck_assert_ptr_null(o.guest[0].kernel);
+	ck_assert_uint_eq(o.guest[0].nr_devices, 0);
 	ck_assert_uint_eq(o.timeout_insns, LGEMU_FOREVER);
 	ck_assert(!o.clock_given);
 }
@@ -61,27 +61,27 @@ START_TEST(original)
 {
 	right("lgemu 64 vmlinux --block=disk.img --initrd=initrd.gz root=/dev/vda");
 	ck_assert_int_eq(o.verb, OPTS_RUN);
-	ck_assert_uint_eq(o.machine.memory_mb, 64);
-	ck_assert_str_eq(o.machine.kernel, "vmlinux");
-	ck_assert_str_eq(o.machine.initrd, "initrd.gz");
-	ck_assert_str_eq(o.machine.command_line, "root=/dev/vda");
-	ck_assert_uint_eq(o.machine.nr_devices, 1);
-	ck_assert_int_eq(o.device[0].kind, LGEMU_DISK);
-	ck_assert_str_eq(o.device[0].path, "disk.img");
+	ck_assert_uint_eq(o.guest[0].memory_mb, 64);
+	ck_assert_str_eq(o.guest[0].kernel, "vmlinux");
+	ck_assert_str_eq(o.guest[0].initrd, "initrd.gz");
+	ck_assert_str_eq(o.guest[0].command_line, "root=/dev/vda");
+	ck_assert_uint_eq(o.guest[0].nr_devices, 1);
+	ck_assert_int_eq(o.more[0].device[0].kind, LGEMU_DISK);
+	ck_assert_str_eq(o.more[0].device[0].path, "disk.img");
 
 	/* Options anywhere, the number with junk behind it, several arguments. */
 	right("lgemu --rng --block=a 64m vmlinux quiet --block=b -v init=/bin/sh");
-	ck_assert_uint_eq(o.machine.memory_mb, 64);
-	ck_assert_str_eq(o.machine.command_line, "quiet init=/bin/sh");
-	ck_assert_uint_eq(o.machine.nr_devices, 3);
-	ck_assert_int_eq(o.device[0].kind, LGEMU_RNG);
-	ck_assert_str_eq(o.device[1].path, "a");
-	ck_assert_str_eq(o.device[2].path, "b");
+	ck_assert_uint_eq(o.guest[0].memory_mb, 64);
+	ck_assert_str_eq(o.guest[0].command_line, "quiet init=/bin/sh");
+	ck_assert_uint_eq(o.guest[0].nr_devices, 3);
+	ck_assert_int_eq(o.more[0].device[0].kind, LGEMU_RNG);
+	ck_assert_str_eq(o.more[0].device[1].path, "a");
+	ck_assert_str_eq(o.more[0].device[2].path, "b");
 	ck_assert(o.verbose);
 
 	right("lgemu --block=disk.img");
-	ck_assert_ptr_null(o.machine.kernel);
-	ck_assert_uint_eq(o.machine.nr_devices, 1);
+	ck_assert_ptr_null(o.guest[0].kernel);
+	ck_assert_uint_eq(o.guest[0].nr_devices, 1);
 
 	wrong("lgemu 64", "a kernel is wanted");
 	wrong("lgemu vmlinux 64", "neither a command nor a number");
@@ -95,25 +95,25 @@ END_TEST
 START_TEST(run)
 {
 	right("lgemu run -m 64 -k vmlinux -i initrd -d disk.img -- root=/dev/vda --not-ours");
-	ck_assert_uint_eq(o.machine.memory_mb, 64);
-	ck_assert_str_eq(o.machine.kernel, "vmlinux");
-	ck_assert_str_eq(o.machine.initrd, "initrd");
-	ck_assert_str_eq(o.machine.command_line, "root=/dev/vda --not-ours");
-	ck_assert_uint_eq(o.machine.nr_devices, 1);
+	ck_assert_uint_eq(o.guest[0].memory_mb, 64);
+	ck_assert_str_eq(o.guest[0].kernel, "vmlinux");
+	ck_assert_str_eq(o.guest[0].initrd, "initrd");
+	ck_assert_str_eq(o.guest[0].command_line, "root=/dev/vda --not-ours");
+	ck_assert_uint_eq(o.guest[0].nr_devices, 1);
 
 	right("lgemu run --memory=2G --clock real --seed 7 --rtc-base 100 --timeout 5 --stats "
 	      "--timeout-insns 1000000000000 --guest-hash --abi 2.6.32 --script s --console-log l "
 	      "--host-image h");
-	ck_assert_uint_eq(o.machine.memory_mb, 2048);
+	ck_assert_uint_eq(o.guest[0].memory_mb, 2048);
 	ck_assert_int_eq(o.machine.clock, LGEMU_REAL);
 	ck_assert(o.clock_given && o.stats && o.hash);
 	ck_assert_uint_eq(o.machine.seed, 7);
 	ck_assert_int_eq(o.machine.rtc_base, 100);
 	ck_assert_uint_eq(o.timeout_s, 5);
 	ck_assert_uint_eq(o.timeout_insns, 1000000000000);
-	ck_assert_str_eq(o.machine.abi, "2.6.32");
-	ck_assert_str_eq(o.script, "s");
-	ck_assert_str_eq(o.console_log, "l");
+	ck_assert_str_eq(o.guest[0].abi, "2.6.32");
+	ck_assert_str_eq(o.more[0].script, "s");
+	ck_assert_str_eq(o.more[0].console_log, "l");
 	ck_assert_str_eq(o.machine.host_image, "h");
 }
 END_TEST
@@ -121,34 +121,83 @@ END_TEST
 START_TEST(disk_flags)
 {
 	right("lgemu run -d a --snapshot -d b -d c --read-only");
-	ck_assert_uint_eq(o.device[0].flags, LGEMU_SNAPSHOT);
-	ck_assert_uint_eq(o.device[1].flags, 0);
-	ck_assert_uint_eq(o.device[2].flags, LGEMU_READ_ONLY);
+	ck_assert_uint_eq(o.more[0].device[0].flags, LGEMU_SNAPSHOT);
+	ck_assert_uint_eq(o.more[0].device[1].flags, 0);
+	ck_assert_uint_eq(o.more[0].device[2].flags, LGEMU_READ_ONLY);
 	right("lgemu run --snapshot -d a --rng -d b --read-only");
-	ck_assert_uint_eq(o.device[0].flags, LGEMU_SNAPSHOT);
-	ck_assert_uint_eq(o.device[2].flags, LGEMU_SNAPSHOT | LGEMU_READ_ONLY);
+	ck_assert_uint_eq(o.more[0].device[0].flags, LGEMU_SNAPSHOT);
+	ck_assert_uint_eq(o.more[0].device[2].flags, LGEMU_SNAPSHOT | LGEMU_READ_ONLY);
 }
 END_TEST
 
 START_TEST(networks)
 {
 	right("lgemu run --net user,allow-host --pcap a --net=hub:/tmp/h --rng --pcap b --net none");
-	ck_assert_uint_eq(o.machine.nr_devices, 4);
-	ck_assert_int_eq(o.device[0].kind, LGEMU_NET);
-	ck_assert_str_eq(o.device[0].path, "user,allow-host");
-	ck_assert_str_eq(o.device[0].capture, "a");
-	ck_assert_str_eq(o.device[1].path, "hub:/tmp/h");
-	ck_assert_str_eq(o.device[1].capture, "b");
-	ck_assert_uint_eq(o.device[1].flags, 0);
-	ck_assert_ptr_null(o.device[2].capture);
-	ck_assert_ptr_null(o.device[3].capture);
+	ck_assert_uint_eq(o.guest[0].nr_devices, 4);
+	ck_assert_int_eq(o.more[0].device[0].kind, LGEMU_NET);
+	ck_assert_str_eq(o.more[0].device[0].path, "user,allow-host");
+	ck_assert_str_eq(o.more[0].device[0].capture, "a");
+	ck_assert_str_eq(o.more[0].device[1].path, "hub:/tmp/h");
+	ck_assert_str_eq(o.more[0].device[1].capture, "b");
+	ck_assert_uint_eq(o.more[0].device[1].flags, 0);
+	ck_assert_ptr_null(o.more[0].device[2].capture);
+	ck_assert_ptr_null(o.more[0].device[3].capture);
 	right("lgemu 64 vmlinux --tunnet=192.168.19.1 --tunnet=bridge:br0:02:00:00:00:00:01 quiet");
-	ck_assert_uint_eq(o.machine.nr_devices, 2);
-	ck_assert_uint_eq(o.device[0].flags, LGEMU_TUNNET);
-	ck_assert_str_eq(o.device[1].path, "bridge:br0:02:00:00:00:00:01");
-	ck_assert_str_eq(o.machine.command_line, "quiet");
+	ck_assert_uint_eq(o.guest[0].nr_devices, 2);
+	ck_assert_uint_eq(o.more[0].device[0].flags, LGEMU_TUNNET);
+	ck_assert_str_eq(o.more[0].device[1].path, "bridge:br0:02:00:00:00:00:01");
+	ck_assert_str_eq(o.guest[0].command_line, "quiet");
 	wrong("lgemu run --pcap a --net user", "behind the --net");
 	wrong("lgemu run --net", "wants an argument");
+}
+END_TEST
+
+START_TEST(several)
+{
+	right("lgemu run -m 16 --rng -- quiet --guest a -k one --net hub -- init=/a --seed "
+	      "--guest=b -m 32 --timeout 5 -k two --console-log l -d disk --guest c");
+	ck_assert_uint_eq(o.machine.nr_guests, 3);
+	ck_assert_ptr_eq(o.machine.guests, o.guest);
+	ck_assert_str_eq(o.guest[0].name, "a");
+	ck_assert_str_eq(o.guest[1].name, "b");
+	ck_assert_str_eq(o.guest[2].name, "c");
+	ck_assert_str_eq(o.guest[0].kernel, "one");
+	ck_assert_str_eq(o.guest[1].kernel, "two");
+	ck_assert_ptr_null(o.guest[2].kernel);
+	ck_assert_uint_eq(o.guest[0].memory_mb, 16);
+	ck_assert_uint_eq(o.guest[1].memory_mb, 32);
+	ck_assert_str_eq(o.guest[0].command_line, "quiet init=/a --seed");
+	ck_assert_str_eq(o.guest[1].command_line, "quiet");
+	ck_assert_uint_eq(o.guest[0].nr_devices, 2);
+	ck_assert_int_eq(o.guest[0].devices[0].kind, LGEMU_RNG);
+	ck_assert_int_eq(o.guest[0].devices[1].kind, LGEMU_NET);
+	ck_assert_uint_eq(o.guest[1].nr_devices, 2);
+	ck_assert_int_eq(o.guest[1].devices[1].kind, LGEMU_DISK);
+	ck_assert_uint_eq(o.guest[2].nr_devices, 1);
+	ck_assert_str_eq(o.more[1].console_log, "l");
+	ck_assert_uint_eq(o.timeout_s, 5);
+
+	/* A flag before any disk of the guest's is for those to come, wherever it was said. */
+	right("lgemu run --snapshot --guest a -d x --guest b -d y --read-only -d z");
+	ck_assert_uint_eq(o.more[0].device[0].flags, LGEMU_SNAPSHOT);
+	ck_assert_uint_eq(o.more[1].device[0].flags, LGEMU_SNAPSHOT | LGEMU_READ_ONLY);
+	ck_assert_uint_eq(o.more[1].device[1].flags, LGEMU_SNAPSHOT);
+
+	wrong("lgemu run --guest", "a name is wanted");
+	wrong("lgemu run --guest= -k a", "a name is wanted");
+	wrong("lgemu run --guest a/b", "a name is wanted");
+	wrong("lgemu run --guest a --guest a", "there is one of that name");
+	wrong("lgemu run --guest a -x", "unknown option -x");
+	wrong("lgemu run --console-log l --guest a --guest b", "would be for all guests");
+	wrong("lgemu run --net hub --pcap p --guest a", "would be for all guests");
+	wrong("lgemu --guest a", "only \"lgemu run\"");
+	wrong("lgemu step --until switch --guest a", "only \"lgemu run\"");
+	wrong("lgemu run --guest 1 --guest 2 --guest 3 --guest 4 --guest 5 --guest 6 --guest 7 "
+	      "--guest 8 --guest 9 --guest 10 --guest 11 --guest 12 --guest 13 --guest 14 "
+	      "--guest 15 --guest 16 --guest 17 --guest 18 --guest 19 --guest 20 --guest 21 "
+	      "--guest 22 --guest 23 --guest 24 --guest 25 --guest 26 --guest 27 --guest 28 "
+	      "--guest 29 --guest 30 --guest 31 --guest 32 --guest 33",
+	      "too many guests");
 }
 END_TEST
 
@@ -197,9 +246,9 @@ END_TEST
 START_TEST(overlays)
 {
 	right("lgemu run -d a --overlay x -d b --snapshot -d c --overlay=y");
-	ck_assert_str_eq(o.device[0].overlay, "x");
-	ck_assert_ptr_null(o.device[1].overlay);
-	ck_assert_str_eq(o.device[2].overlay, "y");
+	ck_assert_str_eq(o.more[0].device[0].overlay, "x");
+	ck_assert_ptr_null(o.more[0].device[1].overlay);
+	ck_assert_str_eq(o.more[0].device[2].overlay, "y");
 	wrong("lgemu run --overlay x -d a", "behind the disk");
 	right("lgemu disk info x");
 	ck_assert_int_eq(o.verb, OPTS_DISK_INFO);
@@ -227,6 +276,7 @@ int main(void)
 	tcase_add_test(t, run);
 	tcase_add_test(t, disk_flags);
 	tcase_add_test(t, networks);
+	tcase_add_test(t, several);
 	tcase_add_test(t, others);
 	tcase_add_test(t, mistakes);
 	tcase_add_test(t, overlays);

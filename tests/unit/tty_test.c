@@ -20,7 +20,7 @@
 
 static struct tty_filter filter;
 static uint8_t out[64];
-static size_t nr_out;
+static size_t nr_in, nr_out;
 
 static void fresh(void)
 {
@@ -31,7 +31,8 @@ static void fresh(void)
 static enum tty_verdict keys(const char *in, uint64_t ms)
 {
 	memset(out, 0, sizeof(out));
-	return tty_filter(&filter, (const uint8_t *)in, strlen(in), ms * MS, out, &nr_out);
+	nr_in = strlen(in);
+	return tty_filter(&filter, (const uint8_t *)in, &nr_in, ms * MS, out, &nr_out);
 }
 
 static void passes(const char *in, const char *expected)
@@ -78,6 +79,23 @@ START_TEST(ctrl_a_and_another_key_are_both_passed)
 	passes("\x01", "");
 	passes("b", "\x01"
 		    "b"); /* one byte more than came in */
+}
+END_TEST
+
+/* Only where there is a next one; and what comes behind it is for that one. */
+START_TEST(ctrl_a_n_turns_to_the_next)
+{
+	passes("\x01"
+	       "n",
+	       "\x01"
+	       "n");
+	filter.several = true;
+	ck_assert_int_eq(keys("ab\x01ncd", 0), TTY_NEXT);
+	ck_assert_uint_eq(nr_in, 4);
+	ck_assert_uint_eq(nr_out, 2);
+	passes("n\x01", "n");
+	ck_assert_int_eq(keys("n", 0), TTY_NEXT);
+	ck_assert_uint_eq(nr_out, 0);
 }
 END_TEST
 
@@ -353,6 +371,7 @@ int main(void)
 	tcase_add_test(c, ctrl_a_x_leaves);
 	tcase_add_test(c, ctrl_a_twice_is_one);
 	tcase_add_test(c, ctrl_a_and_another_key_are_both_passed);
+	tcase_add_test(c, ctrl_a_n_turns_to_the_next);
 	tcase_add_test(c, three_interrupts_leave);
 	tcase_add_test(c, slow_interrupts_do_not);
 	tcase_add_test(c, window_slides);

@@ -257,14 +257,17 @@ static int t_bad_pointer(int arg)
 	return user_write(0xfffffffcu, 8) == -1u ? 0 : 2;
 }
 
-/* The FPU of two processes: each keeps a number on its stack while the other works. */
+/* The FPU of two processes: each keeps a number on its stack while the other works, or while the
+ * whole guest has nothing to do and perhaps another guest has. */
 static int t_fpu(int value)
 {
 	int i, back, start = value;
 
 	__asm__ volatile("fninit\n\tfildl %0" : : "m"(start));
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 10; i++) {
 		user_yield();
+		user_sleep_ms(1);
+	}
 	__asm__ volatile("fistpl %0" : "=m"(back));
 	return back == start ? 0 : 1;
 }

@@ -208,6 +208,7 @@ static void setup_cpu(struct native *n)
 	s->idtr = (struct dtable){table_base(state->guest_idt_desc), sizeof(state->guest_idt) - 1};
 	tss->b = le32(busy.hi);
 	seg_unpack(&s->tr, GDT_ENTRY_TSS * 8, &busy);
+	s->ldtr = (struct seg){0, 0, 0, 0}; /* there is none: any selector of it faults */
 	seg_unpack(&s->seg[CS], LGUEST_CS, &(struct desc){0x0000ffff, 0x00cf9b00});
 	seg_unpack(&s->seg[SS], LGUEST_DS, &(struct desc){0x0000ffff, 0x00cf9300});
 	cpu_set_eflags(cpu, 0);
