@@ -35,9 +35,10 @@ lg_include_root(tests ${entries})
 if(NOT LG_CORE_ONLY)
 	add_test(NAME journey COMMAND ${CMAKE_SOURCE_DIR}/tools/journey --check)
 	add_test(NAME journey-tool COMMAND ${CMAKE_SOURCE_DIR}/tests/journey/run)
+	add_test(NAME oplint COMMAND ${CMAKE_SOURCE_DIR}/tests/oplint/run)
 	add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tests/layers/run
 		${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR} ${CMAKE_C_COMPILER})
-	set_tests_properties(journey journey-tool layers PROPERTIES LABELS book)
+	set_tests_properties(journey journey-tool oplint layers PROPERTIES LABELS book)
 endif()
 
 # --- units ---------------------------------------------------------------------------------------
