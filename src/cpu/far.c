@@ -180,8 +180,14 @@ static int call_same(struct cpu *cpu, uint16_t sel, struct desc *d, uint32_t eip
 	stores_init(&w);
 	stack_current(cpu, &st);
 	if (stack_room(cpu, &st, 2, bytes) || check_eip(cpu, sel, d, eip) ||
-	    stack_push(cpu, &st, &w, cpu->s.seg[CS].sel, bytes) ||
-	    stack_push(cpu, &st, &w, next_eip, bytes) || stores_accessed(cpu, &w, sel, d))
+	    stack_push(cpu, &st, &w, cpu->s.seg[CS].sel, bytes))
+		return 1;
+	if (stack_push(cpu, &st, &w, next_eip, bytes)) {
+		/* As on silicon, CS is in memory by now. */
+		stores_commit(cpu, &w);
+		return 1;
+	}
+	if (stores_accessed(cpu, &w, sel, d))
 		return 1;
 	stores_commit(cpu, &w);
 	stack_set_esp(cpu, &st);

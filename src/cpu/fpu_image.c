@@ -210,8 +210,11 @@ static int locate_word(struct x87 *x, bool write, uint32_t *lin)
 
 static int locate_image(struct x87 *x, unsigned n, bool write, uint32_t *lin)
 {
-	return seg_check(x->cpu, x->in->seg, x->in->ea, n, write, lin) ||
-	       acc_align(x->cpu, *lin, x->in->opsize) ||
+	const unsigned item = x->in->opsize;
+
+	return seg_check(x->cpu, x->in->seg, x->in->ea, item, write, lin) ||
+	       acc_align(x->cpu, *lin, item) ||
+	       seg_check(x->cpu, x->in->seg, x->in->ea, n, write, lin) ||
 	       probe(x->cpu, *lin, x->in->opsize, n, write);
 }
 
@@ -320,7 +323,9 @@ static int fx_locate(struct cpu *cpu, unsigned seg, uint32_t ea, bool write, uin
 		return 1;
 	if (*lin & 15)
 		return trap_gp(cpu, 0);
-	return probe(cpu, *lin, 16, FXSAVE_BYTES, write);
+	/* The last byte first, unlike the other images: CR2 shows it. */
+	return probe(cpu, *lin + FXSAVE_BYTES - 1, 1, 1, write) ||
+	       probe(cpu, *lin, 16, FXSAVE_BYTES, write);
 }
 
 static bool has_sse(const struct cpu *cpu)

@@ -171,6 +171,8 @@ static inline bool may_store(struct x87 *x)
 /* The formats of 10 bytes. */
 static int store_long(struct x87 *x, struct f80 v, bool *stored)
 {
+	const struct fpu_insn *in = x->in;
+	struct cpu *cpu = x->cpu;
 	uint8_t b[10];
 	uint32_t lin;
 
@@ -179,8 +181,11 @@ static int store_long(struct x87 *x, struct f80 v, bool *stored)
 	else
 		f80_put(b, v);
 	*stored = may_store(x);
+	/* Two stores, as silicon does it: if the second one faults, the first is made. */
 	return *stored &&
-	       (locate(x, true, &lin) || acc_align(x->cpu, lin, 8) || acc_st(x->cpu, lin, b, 10));
+	       (seg_check(cpu, in->seg, in->ea, 8, true, &lin) || acc_align(cpu, lin, 8) ||
+		acc_st(cpu, lin, b, 8) || seg_check(cpu, in->seg, in->ea + 8, 2, true, &lin) ||
+		acc_st(cpu, lin, b + 8, 2));
 }
 
 static int store_number(struct x87 *x, struct f80 v, bool *stored)

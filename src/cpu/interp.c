@@ -157,14 +157,6 @@ static int stack_poke(struct cpu *cpu, unsigned bytes, unsigned n, uint32_t v)
 	return bytes == 4 ? acc_st32(cpu, lin, v) : acc_st16(cpu, lin, (uint16_t)v);
 }
 
-static int stack_probe(struct cpu *cpu, unsigned bytes, unsigned n)
-{
-	uint32_t lin;
-
-	return stack_check(cpu, cpu->s.r[ESP] - n * bytes, bytes, true, &lin) ||
-	       acc_probe_write(cpu, lin, bytes);
-}
-
 static int stack_push(struct cpu *cpu, unsigned bytes, uint32_t v)
 {
 	if (stack_poke(cpu, bytes, 1, v))

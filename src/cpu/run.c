@@ -44,7 +44,7 @@ static void execute(struct cpu *cpu, struct block *b)
  * the one before it held something off, when its block does not fit into the budget, or when it is
  * about to store into code and what follows it must be read anew.
  */
-static void debug_traps(struct cpu *cpu, uint32_t before)
+static void debug_traps(struct cpu *cpu, uint32_t before, uint32_t eip, unsigned row)
 {
 	uint32_t dr6 = cpu->s.breaks | (before & FL_TF ? DR6_BS : 0);
 
@@ -57,12 +57,15 @@ static void debug_traps(struct cpu *cpu, uint32_t before)
 		return;
 	cpu->s.dr[6] |= dr6;
 	cpu->trap = (struct trap){.pending = true, .vector = V_DB};
+	/* Between two iterations of REP the frame has RF. */
+	if (cpu->s.eip == eip && opmap[row].attr & A_STRING)
+		cpu->s.eflags |= FL_RF;
 }
 
 static void run_single(struct cpu *cpu)
 {
 	bool held = cpu->s.inhibit == INHIBIT_DEBUG;
-	uint32_t before = cpu->s.eflags;
+	const uint32_t before = cpu->s.eflags, eip = cpu->s.eip;
 	struct block *b;
 
 	cpu->s.inhibit = INHIBIT_NONE;
@@ -80,7 +83,7 @@ static void run_single(struct cpu *cpu)
 	cpu->single = false;
 	if (cpu->trap.pending && !cpu->trap.software)
 		cpu->s.eflags |= before & FL_RF;
-	debug_traps(cpu, before);
+	debug_traps(cpu, before, eip, b->op[b->op[0].fn == interp_enter].row);
 }
 /*:*/
 

@@ -48,10 +48,17 @@ static inline MUST_CHECK int simd_check_both(struct cpu *cpu)
  * The MMX registers are the significands of the x87's ("MMX Registers" in volume 1), by physical
  * number.  An MMX instruction, whatever it does, makes TOP 0 and all eight registers valid; one
  * that writes a register makes its sign and exponent all ones, a NaN to the x87.
+ *
+ * Silicon makes TOP 0 before it stores, and a store that faults leaves it so.
  */
-static inline void mmx_enter(struct cpu *cpu)
+static inline void mmx_top(struct cpu *cpu)
 {
 	cpu->s.fpu.fsw &= (uint16_t) ~(7u << 11);
+}
+
+static inline void mmx_enter(struct cpu *cpu)
+{
+	mmx_top(cpu);
 	cpu->s.fpu.empty = 0;
 }
 

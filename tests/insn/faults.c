@@ -6,9 +6,10 @@
  * again.  There must be a page fault at that page, and every register, flag and byte of memory must
  * be what it was before.  The same is done with the page the instruction itself ends in.
  *
- * Three exceptions are what silicon does.  A repeated string instruction keeps what it has done: so
+ * Exceptions are what silicon does.  A repeated string instruction keeps what it has done: so
  * its state must be that after exactly as many iterations as were counted.  POPA loads registers as
- * it goes.  ENTER has pushed what it has pushed, though no register says so (docs/undocumented.md).
+ * it goes.  ENTER, PUSHA and far CALL have pushed what they have pushed, though no register says so; MASKMOVQ has made the
+ * x87's registers MMX's (docs/undocumented.md).
  *
  * The encodings are not taken from the rows but found by trying: prefixes, opcode, ModRM, and the
  * decoder says which row that is.  Rows that no try executed are listed, and must be expected.
@@ -272,6 +273,16 @@ static const char *difference(const struct cpu_state *a, const struct cpu_state 
 	return same_fpu(&a->fpu, &b->fpu) ? NULL : "the x87";
 }
 
+/* Bytes that were pushed before the push that faulted. */
+static unsigned pushed_before(const struct instance *t)
+{
+	if (!strncmp(opmap[t->in.row].mnemonic, "PUSHA", 5))
+		return 7u * t->in.opsize;
+	if (is(t, "ENTER"))
+		return 3u * t->in.opsize;
+	return is(t, "CALLF") ? t->in.opsize : 0;
+}
+
 /* Memory that a program can see: all but the ring-0 stack and the bits A and D. */
 static bool same_memory(const struct instance *t, const uint8_t *want, uint32_t *at)
 {
@@ -282,7 +293,7 @@ static bool same_memory(const struct instance *t, const uint8_t *want, uint32_t 
 			continue;
 		for (*at = page; *at < page + PAGE_SIZE; ++*at)
 			if (m.mem.ram[*at] != want[*at] &&
-			    !(is(t, "ENTER") && *at < top && top - *at <= 3u * t->in.opsize))
+			    !(*at < top && top - *at <= pushed_before(t)))
 				return false;
 	}
 	return true;
@@ -353,6 +364,8 @@ static void try_page(struct instance *t, const struct page *p, unsigned flags, b
 	tlb_flush_page(&m.cpu.tlb, p->lin);
 	retired = run();
 	memcpy(want_ram, before_ram, RAM_BYTES);
+	if (is(t, "MASKMOVQ"))
+		want.fpu.empty = 0;
 	if (repeats(t) && retired && machine_vector(&m) == V_PF) {
 		got = m.cpu.s;
 		memcpy(got_ram, m.mem.ram, RAM_BYTES);

@@ -187,6 +187,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 	v = host_ld##bits(hp_)
 #define LOADW_s(bits, v)                                                                           \
 	uint##bits##_t v;                                                                          \
+	TRY((bits) > 8 && acc_align(cpu, lin, (bits) / 8));                                        \
 	TRY(acc_probe_write(cpu, lin, (bits) / 8));                                                \
 	TRY(acc_ld##bits(cpu, lin, &v))
 #define STOREW_m(bits, v) host_st##bits(hp_, v)
