@@ -301,13 +301,17 @@ void seq_outcome(const struct seq *q, struct outcome *o)
 
 /* --- making --------------------------------------------------------------------------------------- */
 
-/* Forget what the last instruction did: go through the others again. */
-static void replay(struct seq *q)
+/*
+ * Forget what the last instruction did: go through the others again.  False: they do something else now,
+ * because one of them had read code that was not written yet.
+ */
+static bool replay(struct seq *q)
 {
 	seq_rewind(q);
 	for (unsigned i = 0; i < q->n; i++)
-		if (seq_step(q) != NO_TRAP)
-			abort();
+		if (q->m.cpu.s.eip != q->eip[i] || seq_step(q) != NO_TRAP)
+			return false;
+	return true;
 }
 
 static bool in_code(uint32_t eip)
@@ -315,8 +319,10 @@ static bool in_code(uint32_t eip)
 	return eip >= CODE && eip < CODE + CODE_MOST;
 }
 
-/* Add one instruction.  False: that was the last. */
-static bool grow(struct seq *q, uint32_t *frontier)
+enum grow { GROW_MORE, GROW_LAST, GROW_FAIL };
+
+/* Add one instruction. */
+static enum grow grow(struct seq *q, uint32_t *frontier)
 {
 	struct cpu_state before = q->m.cpu.s;
 	struct gen_insn *in = &q->in[q->n];
@@ -327,45 +333,44 @@ static bool grow(struct seq *q, uint32_t *frontier)
 	vector = seq_step(q);
 	if (vector != NO_TRAP && rng_percent(&q->gen.rng, 75)) {
 		gen_drop(&q->gen);
-		replay(q);
-		return true;
+		return replay(q) ? GROW_MORE : GROW_FAIL;
 	}
 	if (vector == NO_TRAP &&
 	    (!in_code(q->m.cpu.s.eip) || q->m.cpu.s.eip < before.eip + in->len)) {
 		gen_drop(&q->gen);
-		replay(q);
-		return true;
+		return replay(q) ? GROW_MORE : GROW_FAIL;
 	}
 	q->eip[q->n++] = before.eip;
 	q->executed[in->row]++;
 	*frontier = before.eip + in->len;
 	if (vector != NO_TRAP) {
 		q->faults_kept++;
-		return false;
+		return GROW_LAST;
 	}
 	gen_retired(&q->gen, in);
 	*frontier = q->m.cpu.s.eip > *frontier ? q->m.cpu.s.eip : *frontier;
-	return !(in->what & (GEN_APPROX | GEN_ENV));
+	return in->what & (GEN_APPROX | GEN_ENV) ? GROW_LAST : GROW_MORE;
 }
 
-void seq_make(struct seq *q, uint64_t seed, struct outcome *o)
+static bool make(struct seq *q, uint64_t seed)
 {
-	uint8_t fill[2 * PAGE_SIZE];
+	enum grow more = GROW_MORE;
+	uint8_t fill[1024];
 	uint32_t frontier;
 	unsigned most, tries = 0;
 
 	gen_start(&q->gen, seed);
 	make_start(q);
 	most = 2 + rng_below(&q->gen.rng, SEQ_MOST - 1);
-	/* Not all of the two pages, that is slow; so much is used now and then. */
-	memset(fill, 0xcc, 1024);
-	write_code(q, CODE, fill, 1024);
+	memset(fill, 0xcc, sizeof(fill)); /* more is never used */
+	write_code(q, CODE, fill, sizeof(fill));
 	seq_rewind(q);
 	q->n = 0;
 	frontier = q->init.eip;
-	while (q->n < most && tries++ < 200 && frontier < CODE + 900)
-		if (!grow(q, &frontier))
-			break;
+	while (more == GROW_MORE && q->n < most && tries++ < 200 && frontier < CODE + 900)
+		more = grow(q, &frontier);
+	if (more == GROW_FAIL || !q->n)
+		return false;
 	if (q->m.cpu.s.cpl) { /* no trap yet: INT3 is the end */
 		q->eip[q->n] = q->m.cpu.s.eip;
 		write_code(q, q->eip[q->n], "\xcc", 1);
@@ -376,6 +381,21 @@ void seq_make(struct seq *q, uint64_t seed, struct outcome *o)
 	q->code_end = frontier + 32;
 	q->undefined = q->gen.undefined;
 	memcpy(q->init_mem, q->m.mem.ram + PA_CODE, q->code_end - CODE);
+	/* Once more, now that all of it is there. */
+	seq_rewind(q);
+	for (unsigned i = 0; i < q->n; i++)
+		if (q->m.cpu.s.eip != q->eip[i] || (seq_step(q) != NO_TRAP && i + 1 < q->n))
+			return false;
+	if (q->m.cpu.s.cpl && (q->m.cpu.s.eip != q->eip[q->n] || seq_step(q) != V_BP))
+		return false;
+	return true;
+}
+
+void seq_make(struct seq *q, uint64_t seed, struct outcome *o)
+{
+	/* Seldom more than once. */
+	while (!make(q, seed))
+		seed = seed * 0x9e3779b97f4a7c15u + 1;
 	seq_outcome(q, o);
 }
 
