@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "debug/report.h"
 #include "debug/step.h"
 #include "lines.h"
@@ -353,6 +354,28 @@ static void print_hashes(const struct program *p)
 		       several(p) ? " " : "", name_of(p, i));
 }
 
+static bool uses_resolver(const struct opts *o)
+{
+	for (unsigned i = 0; i < o->machine.nr_guests; i++)
+		for (unsigned k = 0; k < o->guest[i].nr_devices; k++)
+			if (o->guest[i].devices[k].kind == LGEMU_NET &&
+			    !strncmp(o->guest[i].devices[k].path, "user", 4))
+				return true;
+	return false;
+}
+
+/* All files are open now. */
+static int enter_sandbox(const struct opts *o)
+{
+	int err = o->sandbox == SANDBOX_OFF ? 0 : confine(uses_resolver(o));
+
+	if (!err || o->sandbox != SANDBOX_ON)
+		return 0;
+	fprintf(stderr, "lgemu: --sandbox on: %s\n",
+		err == -ENOSYS ? "this lgemu was built without libseccomp" : strerror(-err));
+	return err;
+}
+
 static int go(struct program *p)
 {
 	const struct opts *o = &p->opts;
@@ -361,6 +384,8 @@ static int go(struct program *p)
 
 	if (lgemu_load(p->m))
 		return machine_error(p);
+	if (enter_sandbox(o))
+		return STATUS_WRONG;
 	if (o->verb == OPTS_STEP) {
 		why = step_switch(stdout, p->m, o->timeout_insns);
 		return why == LGEMU_BUDGET ? STATUS_OFF : ended(p, why);

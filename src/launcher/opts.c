@@ -56,6 +56,8 @@ const char opts_help[] =
 	"      --host HOME          where the Host runs: ring0, in the machine (default), or native, in\n"
 	"                           this process: quicker, and all the same to the guest\n"
 	"      --host-image FILE    another Host and Switcher (ELF, multiboot)\n"
+	"      --sandbox on|off     before a guest runs, give up opening files and starting programs;\n"
+	"                           on, where it is possible (default), or else not start\n"
 	"      --timeout SECONDS    give up after that long, status 124\n"
 	"      --timeout-insns N    give up after that many instructions, status 124\n"
 	"\nWhat goes in and out:\n"
@@ -91,6 +93,7 @@ enum opt {
 	OPT_SEED,
 	OPT_HOST,
 	OPT_HOST_IMAGE,
+	OPT_SANDBOX,
 	OPT_TIMEOUT,
 	OPT_TIMEOUT_INSNS,
 	OPT_SCRIPT,
@@ -128,6 +131,7 @@ static const struct option long_options[] = {
 	{"rtc-base", required_argument, NULL, OPT_RTC_BASE},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"host", required_argument, NULL, OPT_HOST},
+	{"sandbox", required_argument, NULL, OPT_SANDBOX},
 	{"host-image", required_argument, NULL, OPT_HOST_IMAGE},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"timeout-insns", required_argument, NULL, OPT_TIMEOUT_INSNS},
@@ -311,6 +315,16 @@ static int set_host(struct opts *o, const char *text, struct complaint *c)
 	return 0;
 }
 
+static int set_sandbox(struct opts *o, const char *text, struct complaint *c)
+{
+	const bool on = !strcmp(text, "on");
+
+	if (!on && strcmp(text, "off") != 0)
+		return complain(c, -EINVAL, "--sandbox %s: it is on or off", text);
+	o->sandbox = on ? SANDBOX_ON : SANDBOX_OFF;
+	return 0;
+}
+
 static int set_numbers(struct opts *o, int opt, const char *arg, struct complaint *c)
 {
 	uint64_t v = 0;
@@ -341,6 +355,7 @@ static int take_option(struct opts *o, struct group *of, int opt, const char *ar
 	case OPT_HELP: o->verb = OPTS_HELP; break;
 	case OPT_VERSION: o->verb = OPTS_VERSION; break;
 	case OPT_CLOCK: return set_clock(o, arg, c);
+	case OPT_SANDBOX: return set_sandbox(o, arg, c);
 	case OPT_HOST: return set_host(o, arg, c);
 	case OPT_HOST_IMAGE: o->machine.host_image = arg; break;
 	case OPT_STATS: o->stats = true; break;

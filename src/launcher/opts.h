@@ -31,12 +31,15 @@ struct opts_guest {
 	char *line;			  /* malloc'ed: the kernel's command line */
 };
 
+enum opts_sandbox { SANDBOX_IF_POSSIBLE, SANDBOX_ON, SANDBOX_OFF };
+
 struct opts {
 	enum opts_verb verb;
 	struct lgemu_options machine;			/* guests point to guest[] */
 	struct lgemu_guest_options guest[LGEMU_GUESTS]; /* into more[], and strings into argv */
 	struct opts_guest more[LGEMU_GUESTS];
 	bool clock_given;
+	enum opts_sandbox sandbox;
 	bool verbose, stats, hash;
 	const char *image;	/* of inspect; the disk of disk commit */
 	const char *overlay;	/* of disk info and disk commit */
