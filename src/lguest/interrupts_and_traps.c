@@ -108,6 +108,25 @@ static void reuse_iret_frame(struct lguest *lg, const struct kept_desc *gate)
 }
 /*:*/
 
+/* The two kinds of places at which a Guest kernel wants to be left alone.  A user program can have
+ * the same numbers in EIP, with a code segment that does not begin at 0; that is not the kernel. */
+static bool in_kernel(const struct lguest *lg)
+{
+	return (le32_get(lg->regs->cs) & 3) == GUEST_PL;
+}
+
+static bool at_noirq_iret(const struct lguest *lg)
+{
+	return lg->abi->noirq_iret && le32_get(lg->regs->eip) == lg->noirq_iret && in_kernel(lg);
+}
+
+static bool in_noirq_window(const struct lguest *lg)
+{
+	uint32_t eip = le32_get(lg->regs->eip);
+
+	return eip >= lg->noirq_start && eip < lg->noirq_end && in_kernel(lg);
+}
+
 static void deliver_interrupt(struct lguest *lg, unsigned irq)
 {
 	const struct kept_desc *gate = &lg->idt[FIRST_EXTERNAL_VECTOR + irq];
@@ -115,19 +134,12 @@ static void deliver_interrupt(struct lguest *lg, unsigned irq)
 	if (gate_present(gate)) {
 		lg->irqs_pending &= ~(1u << irq);
 		count_one(&lg->host->count->interrupts);
-		if (lg->abi->noirq_iret && le32_get(lg->regs->eip) == lg->noirq_iret)
+		if (at_noirq_iret(lg))
 			reuse_iret_frame(lg, gate);
 		else
 			set_guest_interrupt(lg, gate, false);
 	}
 	write_timestamp(lg);
-}
-
-static bool in_noirq_window(const struct lguest *lg)
-{
-	uint32_t eip = le32_get(lg->regs->eip);
-
-	return eip >= lg->noirq_start && eip < lg->noirq_end;
 }
 
 static void set_irq_pending(struct lguest *lg, uint32_t val)

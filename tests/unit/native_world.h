@@ -107,11 +107,18 @@ enum lhcall {
 
 /* --- Guest memory -------------------------------------------------------------------------------- */
 
+/* For what is done thousands of times: libcheck makes a note of each ck_assert() it passes. */
+#define must(cond)                                                                                 \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			ck_abort_msg("%s", #cond);                                                 \
+	} while (0)
+
 static inline uint32_t machine_get(uint32_t at)
 {
 	le32_t v;
 
-	ck_assert(mem_read(&m.mem, at, &v, sizeof(v)));
+	must(mem_read(&m.mem, at, &v, sizeof(v)));
 	return le32_get(v);
 }
 
@@ -122,7 +129,7 @@ static inline uint32_t get(uint32_t gpa)
 
 static inline void put_bytes(uint32_t gpa, const void *from, uint32_t len)
 {
-	ck_assert(mem_write(&m.mem, lg->mem_base.v + gpa, from, len));
+	must(mem_write(&m.mem, lg->mem_base.v + gpa, from, len));
 }
 
 static inline void put(uint32_t gpa, uint32_t val)
