@@ -151,6 +151,17 @@ void lgemu_stop(struct lgemu *m);
 /* How a Guest ended, in the words of the original ("CRASH: Power down"); "" while it lives. */
 const char *lgemu_death(const struct lgemu *m, unsigned guest);
 
+struct lgemu_frame {
+	uint32_t eip;
+	const char *symbol; /* of the kernel, or NULL; good until lgemu_destroy() */
+	uint32_t offset;    /* of eip in it */
+	bool sure;	    /* a call that has yet to return; otherwise it may be an old one */
+};
+
+/* Where a Guest was when it was last seen, innermost first; returns how many, at most max.  Only a
+ * vmlinux with symbols has more than one: none is known of the code of other kernels. */
+unsigned lgemu_backtrace(struct lgemu *m, unsigned guest, struct lgemu_frame *frames, unsigned max);
+
 #define LGEMU_VECTOR_BUG      256
 #define LGEMU_VECTOR_SHUTDOWN 257 /* triple fault */
 #define LGEMU_VECTOR_HALTED   258 /* the Host halted with nothing to wake it */
@@ -181,6 +192,10 @@ struct lgemu_registers {
 };
 
 void lgemu_registers(const struct lgemu *m, struct lgemu_registers *registers);
+/* A Guest's registers when it was last seen, which is at its death, if it is dead; CR3 is its own
+ * idea of one, 0 before it has any. */
+void lgemu_guest_registers(const struct lgemu *m, unsigned guest,
+			   struct lgemu_registers *registers);
 /* The general registers, EIP and the arithmetic flags; the rest is not changed. */
 void lgemu_set_registers(struct lgemu *m, const struct lgemu_registers *registers);
 

@@ -128,16 +128,19 @@ enum door_answer_op {
 };
 
 /* Answer half: written by the Host only. */
+#define DOOR_NO_TABLES 0xffffffffu
+
 struct door_answer {
 	le32_t op; /* enum door_answer_op */
 	le32_t guest;
 	le32_t arg[4];
 	uint8_t insn[8];
-	struct door_regs regs; /* TRAP, DEAD: the Guest's registers */
+	struct door_regs regs; /* after RUN: the Guest's registers */
 	/* What INIT revealed: enum lg_layout + 1 (0 = no INIT yet), arg1 register, PAE. */
 	le32_t layout;
 	le32_t hcall_insn; /* 0 unknown, 0x1fcd = int $0x1f, 0xc1010f = vmcall */
 	le32_t pae;
+	le32_t cr3;	/* the Guest's own, or DOOR_NO_TABLES */
 	char text[256]; /* NUL-terminated */
 };
 

@@ -191,3 +191,43 @@ void report_failure(FILE *to, const struct lgemu *m)
 		fprintf(to, "lgemu: it said: %s\n", f.text);
 	last_instructions(to, m, f.eip);
 }
+
+/* --- a Guest's last moments ------------------------------------------------------------------------ */
+
+#define FRAMES 24
+
+/*L:832
+ * What a kernel developer wants to see first, in the order and the words of Linux.  A question mark
+ * is a return address that may be an old one.
+ */
+static void registers(FILE *to, const struct lgemu_registers *r, const char *prefix)
+{
+	fprintf(to, "%s  EAX %08" PRIx32 " EBX %08" PRIx32 " ECX %08" PRIx32 " EDX %08" PRIx32 "\n",
+		prefix, r->eax, r->ebx, r->ecx, r->edx);
+	fprintf(to, "%s  ESI %08" PRIx32 " EDI %08" PRIx32 " EBP %08" PRIx32 " ESP %08" PRIx32 "\n",
+		prefix, r->esi, r->edi, r->ebp, r->esp);
+	fprintf(to, "%s  EIP %08" PRIx32 " EFLAGS %08" PRIx32 " CR3 %08" PRIx32 "\n", prefix,
+		r->eip, r->eflags, r->cr3);
+	fprintf(to, "%s  CS %04x SS %04x DS %04x ES %04x FS %04x GS %04x\n", prefix, r->cs, r->ss,
+		r->ds, r->es, r->fs, r->gs);
+}
+
+void report_death(FILE *to, struct lgemu *m, unsigned guest, const char *prefix)
+{
+	struct lgemu_frame frame[FRAMES];
+	struct lgemu_registers r;
+	unsigned n, i;
+
+	lgemu_guest_registers(m, guest, &r);
+	registers(to, &r, prefix);
+	n = lgemu_backtrace(m, guest, frame, FRAMES);
+	for (i = 0; i < n && (frame[i].symbol || n > 1); i++) {
+		fprintf(to, "%s  [<%08" PRIx32 ">] %s", prefix, frame[i].eip,
+			frame[i].sure ? "" : "? ");
+		if (frame[i].symbol)
+			fprintf(to, "%s+%#" PRIx32 "\n", frame[i].symbol, frame[i].offset);
+		else
+			fputs("(not in the kernel's code)\n", to);
+	}
+}
+/*:*/

@@ -101,6 +101,7 @@ int guest_open(struct guest *g, const struct lgemu_guest_options *o)
 	else
 		snprintf(g->name, sizeof(g->name), "guest%u", g->id);
 	g->wake_ns = UINT64_MAX;
+	g->cr3 = DOOR_NO_TABLES;
 	err = open_kernel(g, o);
 	if (!err)
 		err = copy_command_line(g, o->command_line ? o->command_line : "");
@@ -115,6 +116,7 @@ void guest_close(struct guest *g)
 {
 	devices_destroy(g);
 	console_free(g);
+	symbols_free(&g->symbols);
 	image_close(&g->kernel);
 	image_close(&g->initrd);
 	free(g->command_line);

@@ -242,6 +242,8 @@ static void run_answered(struct guest *g, const struct door_answer *ans)
 	g->used_ns += machine_clock_ns(&vm->machine) - vm->asked_ns;
 	compare_layout(g, ans);
 	g->regs = ans->regs;
+	g->cr3 = le32_get(ans->cr3);
+	g->pae = le32_get(ans->pae);
 	switch (le32_get(ans->op)) {
 	case DOOR_ANS_NOTIFY: notify(g, le32_get(ans->arg[0])); break;
 	case DOOR_ANS_TRAP: trap(g, ans); break;

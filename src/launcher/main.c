@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/tty_plain.h"
 #include "confine.h"
 #include "debug/report.h"
 #include "debug/step.h"
@@ -297,6 +298,20 @@ static void break_line(struct program *p)
 		fputs(lines_break(&p->lines), stderr);
 }
 
+/* The words of a guest, which may be meant for the terminal and not for whoever sits there. */
+static void last_words(const char *text)
+{
+	uint8_t plain[TTY_PLAIN_MORE * 256];
+	struct tty_plain state = {.lead = 0};
+	const size_t n = strnlen(text, 256);
+
+	if (isatty(STDERR_FILENO))
+		fwrite(plain, 1, tty_plain(&state, (const uint8_t *)text, n, plain), stderr);
+	else
+		fwrite(text, 1, n, stderr);
+	fputc('\n', stderr);
+}
+
 /*L:121
  * The last words of a guest.  A death is told in the words of the original, "lguest: " and all, even
  * the one that is a clean power off.
@@ -305,13 +320,19 @@ static void guest_ended(void *ctx, unsigned guest, enum lgemu_reason why)
 {
 	struct program *p = ctx;
 	const char *gap = several(p) ? ": " : "";
+	char prefix[OPTS_NAME_MAX + 3];
 
 	break_line(p);
 	if (why == LGEMU_ERROR)
 		fprintf(stderr, "lgemu: %s%s%s\n", name_of(p, guest), gap, lgemu_error(p->m));
-	else
-		fprintf(stderr, "%s%slguest: %s\n", name_of(p, guest), gap,
-			lgemu_death(p->m, guest));
+	if (why != LGEMU_ERROR) {
+		fprintf(stderr, "%s%slguest: ", name_of(p, guest), gap);
+		last_words(lgemu_death(p->m, guest));
+	}
+	if (why != LGEMU_DEAD)
+		return;
+	snprintf(prefix, sizeof(prefix), "%s%s", name_of(p, guest), gap);
+	report_death(stderr, p->m, guest, prefix);
 }
 
 static int idle_for_ever(const struct program *p)

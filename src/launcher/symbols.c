@@ -29,6 +29,23 @@ static bool is_code_or_data(const GElf_Sym *sym)
 	       (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE);
 }
 
+/* One that can be printed: who knows who wrote it. */
+static bool is_name(const char *name)
+{
+	const char *c;
+
+	for (c = name; *c > ' ' && *c <= '~'; c++)
+		;
+	return c > name && !*c;
+}
+
+static bool is_code(Elf *elf, const GElf_Sym *sym)
+{
+	GElf_Shdr sh;
+
+	return gelf_getshdr(elf_getscn(elf, sym->st_shndx), &sh) && (sh.sh_flags & SHF_EXECINSTR);
+}
+
 static void read_table(struct symbols *table, Elf *elf, Elf_Scn *scn, const GElf_Shdr *sh)
 {
 	Elf_Data *data = elf_getdata(scn, NULL);
@@ -41,10 +58,10 @@ static void read_table(struct symbols *table, Elf *elf, Elf_Scn *scn, const GElf
 		if (!gelf_getsym(data, (int)i, &sym) || !is_code_or_data(&sym))
 			continue;
 		name = elf_strptr(elf, sh->sh_link, sym.st_name);
-		if (!name || !*name)
+		if (!name || !is_name(name))
 			continue;
 		table->s[table->nr] = (struct symbol){(uint32_t)sym.st_value, (uint32_t)sym.st_size,
-						      strdup(name)};
+						      is_code(elf, &sym), strdup(name)};
 		if (table->s[table->nr].name)
 			table->nr++;
 	}

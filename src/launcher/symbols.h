@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:734
- * The names of addresses in the Host, out of its ELF file.  Nothing in the machine knows them; they
+ * The names of addresses in the Host or a kernel, out of its ELF file.  Nothing in the machine knows them; they
  * are for people who read failures and single steps.
 :*/
 #ifndef LAUNCHER_SYMBOLS_H
@@ -10,6 +10,7 @@
 
 struct symbol {
 	uint32_t addr, size;
+	bool is_code; /* it is in a section of instructions */
 	char *name;
 };
 

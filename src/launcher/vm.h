@@ -70,7 +70,10 @@ struct guest {
 	unsigned nr_disks;
 
 	struct door_init init;
-	struct door_regs regs; /* as the Host last showed them */
+	struct door_regs regs; /* as the Host last showed them, and these two */
+	uint32_t cr3;
+	bool pae;
+	struct symbols symbols; /* of the kernel; read when somebody asks */
 	bool warned_of_trap;
 	bool trap_done; /* it reported an instruction, and this is the answer: */
 	uint32_t trap;

@@ -200,12 +200,14 @@ static void finish_trap(struct lguest *lg, const struct door_request *req)
 }
 /*:*/
 
-/* Which dialect the Guest turned out to speak, for the Launcher to compare with its guess. */
+/* Which dialect the Guest turned out to speak, for the Launcher to compare with its guess; and where
+ * its page tables are, should anybody want to look. */
 static void tell_abi(const struct lguest *lg, struct door_answer *ans)
 {
 	ans->layout = le32(lg->abi ? lg->abi->layout + 1 : 0);
 	ans->hcall_insn = le32(lg->hcall_insn);
 	ans->pae = le32(lg->pae);
+	ans->cr3 = le32(lg->linear ? DOOR_NO_TABLES : lg->pgdirs[lg->pgdir].gpgdir);
 }
 
 /*H:065
@@ -215,6 +217,7 @@ void host_answer_run(struct lguest *lg, unsigned op, struct door_answer *ans)
 {
 	ans->op = le32(op);
 	tell_abi(lg, ans);
+	show_regs(lg, &ans->regs);
 	switch (op) {
 	case DOOR_ANS_NOTIFY:
 		ans->arg[0] = le32(lg->notify);
@@ -229,7 +232,6 @@ void host_answer_run(struct lguest *lg, unsigned op, struct door_answer *ans)
 		ans->arg[0] = le32(lg->trap);
 		ans->arg[1] = le32(lg->trap_gpa);
 		memcpy(ans->insn, lg->trap_insn, sizeof(ans->insn));
-		show_regs(lg, &ans->regs);
 		lg->trap_pending = false;
 		lg->trap_told = true;
 		break;
@@ -241,7 +243,6 @@ void host_answer_run(struct lguest *lg, unsigned op, struct door_answer *ans)
 	case DOOR_ANS_RESTART:
 		ans->arg[0] = le32(lg->asked_to_die);
 		memcpy(ans->text, lg->death, sizeof(ans->text));
-		show_regs(lg, &ans->regs);
 		break;
 	}
 }

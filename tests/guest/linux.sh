@@ -27,7 +27,8 @@ timeout 300 "$lgemu" --clock=virtual "$mb" "$kernel" "$@" console=hvc0 blk end=p
 want=3
 ! tail -n 1 "$golden" | grep -q 'lguest: CRASH: Power down' || want=0
 [ $status = $want ] || { echo "status $status"; tail -n 20 "$tmp/console"; cat "$tmp/errors"; exit 1; }
-# The Launcher's last words were on the same terminal.
-cat "$tmp/console" "$tmp/errors" | "$here/normalise" >"$tmp/got"
+# The Launcher's last words were on the same terminal. Registers and calls of a dead guest, in lines
+# that begin with blanks, are more than the original had to say.
+sed '/^  /d' "$tmp/errors" | cat "$tmp/console" - | "$here/normalise" >"$tmp/got"
 "$here/normalise" <"$golden" | diff - "$tmp/got"
 [ -z "$disk" ] || ! command -v e2fsck >/dev/null || e2fsck -fn "$tmp/disk" >/dev/null

@@ -50,6 +50,9 @@ apart) # one dies, one starts over, one works; twice the same, and nothing mixed
 	cmp "$tmp/1.err" "$tmp/2.err" || die "two runs count differently"
 	[ "$(grep -c '^guest hash [0-9a-f]* ' "$tmp/1.out")" = 3 ] || die "not three hashes"
 	grep -q '^one: lguest: CRASH: Woof$' "$tmp/1.err" || die "one does not die"
+	for what in 'EIP [0-9a-f]* EFLAGS' '.* shutdown+0x' '.* ? run_line+0x'; do
+		grep -q "^one:   $what" "$tmp/1.err" || die "not a word of $what"
+	done
 	for guest in two three; do
 		grep -q "^$guest: lguest: CRASH: Power down\$" "$tmp/1.err" || die "$guest does not go off"
 	done
