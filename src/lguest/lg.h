@@ -218,6 +218,7 @@ struct lguest {
 	struct pgdir pgdirs[LGUEST_PGDIRS];
 	unsigned pgdir; /* the current one */
 	uint32_t pgdir_uses;
+	uint32_t shadow_pages; /* how many it holds */
 	bool linear, pae, format_known, stack_unpinned;
 
 	/* Hypercalls. */
@@ -310,6 +311,8 @@ void check_code_and_stack(struct lguest *lg);
 
 /* page_tables.c: */
 bool init_guest_pagetable(struct lguest *lg);
+/* A page full of zeroes, at somebody's cost if need be; address 0 if nobody has any to give. */
+hpa_t alloc_page(struct lguest *lg);
 void free_guest_pagetable(struct lguest *lg);
 enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *device);
 void pin_stack_pages(struct lguest *lg);

@@ -93,6 +93,7 @@ static void count_pages(struct lguest *lg, int64_t change)
 	le64_t *pages = &lg->host->count->shadow_pages;
 
 	*pages = le64(le64_get(*pages) + (uint64_t)change);
+	lg->shadow_pages += (uint32_t)change;
 }
 
 static void free_shadow(struct lguest *lg, hpa_t page)
@@ -156,12 +157,6 @@ static void release_user(struct lguest *lg, struct pgdir *dir)
 }
 /*:*/
 
-/*M:500
- * When the Host runs out of pages it takes them from the Guest that asked.  A Guest which idles
- * on a heap full of shadows is left alone; to take from it would be fairer, and would need its
- * consent to nothing.  But then one Guest could slow down another, and today it cannot.
-:*/
-
 /* Page tables that could go. */
 static bool has_tables(const struct pgdir *dir)
 {
@@ -173,35 +168,67 @@ static bool has_tables(const struct pgdir *dir)
 	return any;
 }
 
-/*H:326
- * A page for a shadow.  If there is none, the tables of this Guest's directories go, the one least
- * recently used first and the one we are working on last; they will fault in again.  Whatever we
- * threw away may have held the stack.
- */
-static hpa_t alloc_shadow(struct lguest *lg, struct pgdir *busy)
+/* The directory of this Guest whose tables it will miss least; NULL if it has none to give. */
+static struct pgdir *least_needed(struct lguest *lg)
 {
-	struct pgdir *dir, *oldest;
+	const struct pgdir *current = &lg->pgdirs[lg->pgdir];
+	struct pgdir *dir, *oldest = NULL;
+
+	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++) {
+		if (!has_tables(dir))
+			continue;
+		if (!oldest || oldest == current ||
+		    (dir != current && dir->last_used < oldest->last_used))
+			oldest = dir;
+	}
+	return oldest;
+}
+
+/*M:500
+ * A Guest that fills the heap loses its own shadows over and over, and is slow for it; its neighbours
+ * have theirs as long as each holds less.  There is no other bound on what one may hold, and what
+ * idles on a large share gives it up only to somebody who asks.
+:*/
+
+/*H:326
+ * A page for this Guest.  If there is none, page tables go, and will fault in again: those of the
+ * Guest which has most, be it this one or another, so nobody's greed is another one's death.  Of its
+ * directories the one least recently used goes first, and the current one last.  Whatever we threw
+ * away may have held the stack.
+ */
+static bool make_room(struct lguest *lg)
+{
+	struct host *host = lg->host;
+	struct lguest *rich = least_needed(lg) ? lg : NULL, *other;
+
+	for (other = host->guests; other < host->guests + DOOR_GUESTS; other++)
+		if (other->exists && other != lg && least_needed(other) &&
+		    (!rich || other->shadow_pages > rich->shadow_pages))
+			rich = other;
+	if (!rich)
+		return false;
+	release_range(rich, least_needed(rich), 0, SPGD_ENTRIES);
+	rich->stack_unpinned = true;
+	return true;
+}
+
+hpa_t alloc_page(struct lguest *lg)
+{
 	hpa_t page;
 
-	for (;;) {
+	do
 		page = port_alloc_page(lg->host);
-		if (page.v) {
-			count_pages(lg, 1);
-			return page;
-		}
-		oldest = NULL;
-		for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++) {
-			if (!has_tables(dir))
-				continue;
-			if (!oldest || oldest == busy ||
-			    (dir != busy && dir->last_used < oldest->last_used))
-				oldest = dir;
-		}
-		if (!oldest)
-			return page;
-		release_range(lg, oldest, 0, SPGD_ENTRIES);
-		lg->stack_unpinned = true;
-	}
+	while (!page.v && make_room(lg));
+	return page;
+}
+
+static hpa_t alloc_shadow(struct lguest *lg)
+{
+	hpa_t page = alloc_page(lg);
+
+	if (page.v)
+		count_pages(lg, 1);
+	return page;
 }
 /*:*/
 
@@ -213,7 +240,7 @@ static hpa_t make_table(struct lguest *lg, struct pgdir *dir, gva_t addr)
 
 	if (table.v)
 		return table;
-	table = alloc_shadow(lg, dir);
+	table = alloc_shadow(lg);
 	if (!table.v) {
 		kill_guest(lg, "out of memory allocating pte page");
 		return table;
@@ -362,11 +389,11 @@ static bool make_pgdir(struct lguest *lg, struct pgdir *dir)
 	hpa_t table = HPA(0);
 
 	if (!dir->used.v)
-		dir->used = alloc_shadow(lg, dir);
+		dir->used = alloc_shadow(lg);
 	if (dir->used.v)
-		table = alloc_shadow(lg, dir);
+		table = alloc_shadow(lg);
 	if (table.v)
-		dir->pgd = alloc_shadow(lg, dir);
+		dir->pgd = alloc_shadow(lg);
 	if (dir->pgd.v) {
 		map_switcher(lg, dir, table);
 		return true;

@@ -135,7 +135,7 @@ const char *initialize(struct lguest *lg, const struct door_init *init)
 	if (wrong)
 		return wrong;
 
-	lg->regs_page = port_alloc_page(host);
+	lg->regs_page = alloc_page(lg);
 	if (!lg->regs_page.v)
 		return "the Host has no memory left";
 	lg->regs = (struct lguest_regs *)((uint8_t *)port_change(host, lg->regs_page) +

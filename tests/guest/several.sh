@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # several.sh LGEMU apart|homes|fpu|fair|input|memory|keyboard: several puppies in one machine.
+# several.sh LGEMU neighbours IMAGES: one puppy among guests of the worst kind, whose images are there.
 set -eu
-lgemu=$1 what=$2
+lgemu=$1 what=$2 images=${3-}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 die() { echo "$*"; cat "$tmp"/*.out "$tmp"/*.err 2>/dev/null; exit 1; }
@@ -91,6 +92,21 @@ input) # what comes through a pipe is for the first, and when that has ended nob
 	[ "${status-0}" = 5 ] || die "status ${status-0}"
 	of 1 a | grep -q '^one' || die "a did not hear"
 	! of 1 b | grep -q 'two' || die "b heard" ;;
+neighbours) # whatever they do, it only feels that there is less of the processor
+	printf 'selftest\nhalt\n' | script puppy
+	head -c 65536 /dev/zero >"$tmp/disk"
+	set -- --guest hoarder -k "$images/hostile.elf" -d "$tmp/disk" -- shadows_without_end
+	for image in "$images"/bad-*.small.elf; do
+		name=$(basename "$image" .small.elf)
+		set -- "$@" --guest "${name#bad-}" -k "$image"
+	done
+	# One of them never ends.
+	run 1 124 --timeout-insns 700000000 --guest puppy --script "$tmp/script.puppy" "$@"
+	[ "$(of 1 puppy | grep -c '^ok')" -gt 30 ] || die "no self-test"
+	! of 1 puppy | grep -q '^not ok\|^FAIL' || die "a promise was broken"
+	grep -q '^puppy: lguest: CRASH: Power down$' "$tmp/1.err" || die "puppy does not switch itself off"
+	grep -q '^hoarder: lguest: CRASH: Power down$' "$tmp/1.err" || die "the hoarder has died"
+	[ "$(grep -c '^[a-z0-9-]*: lguest: ' "$tmp/1.err")" -gt 15 ] || die "where are the others?" ;;
 memory) # a sum that does not fit is refused, and the limit is named
 	run 1 2 -m 2000 --guest a --guest b --guest c
 	grep -q '^lgemu: c wants 2000 MB .* 4075 MB .* only [0-9][0-9] are left' "$tmp/1.err" || die "not so"

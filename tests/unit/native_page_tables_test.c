@@ -715,11 +715,62 @@ START_TEST(evicts_when_the_heap_is_empty)
 }
 END_TEST
 
-/* A Guest that has nothing to give up dies; its neighbour keeps what it has. */
+/* So many tables in the current directory. */
+static void hold(unsigned tables)
+{
+	for (unsigned i = 4; i < 4 + tables; i++) {
+		put(W_PGD + i * 4, W_LOW | PDE);
+		ck_assert_int_eq(demand(i << 22, 0), DEMAND_FILLED);
+	}
+}
+
+/* When the heap is empty, who holds most gives: here the other Guest, as long as that is richer. */
+START_TEST(the_rich_give)
+{
+	struct lguest *rich, *poor;
+
+	kernel(1, false);
+	rich = lg;
+	hcall(SET_STACK, KERNEL_DS, W_KERNEL + W_STACK, 2);
+	touch();
+	hold(20);
+	rich->stack_unpinned = false;
+	kernel(0, false);
+	poor = lg;
+	touch();
+	take_heap(heap, HEAP_PAGES);
+	hold(2);
+	ck_lives();
+	ck_assert_uint_ne(shadow(PAGE(0)), 0); /* it has lost nothing of its own */
+	ck_assert_uint_gt(poor->shadow_pages, rich->shadow_pages);
+	ck_assert(rich->stack_unpinned && !poor->stack_unpinned);
+	/* What it got has made it the richer one, so now it pays for itself. */
+	lg = rich;
+	ck_assert_int_eq(demand(W_KERNEL, 0), DEMAND_FILLED);
+	ck_lives();
+}
+END_TEST
+
+/* A Guest that is born takes its first page from somebody else, too. */
+START_TEST(born_into_poverty)
+{
+	struct door_init init;
+
+	kernel(1, false);
+	touch();
+	hold(20);
+	take_heap(heap, HEAP_PAGES);
+	init = parameters(0, DOOR_MAP_LINEAR, 0);
+	ck_assert_ptr_null(initialize(&host->guests[0], &init));
+	ck_lives();
+}
+END_TEST
+
+/* Where nobody has anything to give, who asks dies. */
 START_TEST(no_memory_at_all)
 {
 	kernel(1, false);
-	touch();
+	hcall(FLUSH_TLB, 1);
 	kernel(0, false);
 	hcall(FLUSH_TLB, 1);
 	take_heap(heap, HEAP_PAGES);
@@ -727,7 +778,6 @@ START_TEST(no_memory_at_all)
 	ck_died("out of memory allocating pte page");
 	ck_assert_uint_eq(shadow(W_KERNEL), 0);
 	lg = &host->guests[1];
-	ck_assert_uint_ne(shadow(PAGE(0)), 0);
 	ck_lives();
 }
 END_TEST
@@ -796,6 +846,8 @@ static void add(TCase *tc)
 	tcase_add_test(tc, set_pmd);
 	tcase_add_loop_test(tc, gives_everything_back, 0, 2);
 	tcase_add_test(tc, evicts_when_the_heap_is_empty);
+	tcase_add_test(tc, the_rich_give);
+	tcase_add_test(tc, born_into_poverty);
 	tcase_add_test(tc, no_memory_at_all);
 	tcase_add_test(tc, no_memory_for_a_directory);
 	tcase_add_loop_test(tc, two_guests, 0, 1);

@@ -499,6 +499,25 @@ static void timer_for_ever(void)
 	say("answered\n");
 }
 
+/* Four directories which all lead to the same few page tables, and every one of their entries used:
+ * the Host needs a page for each, and has not got so many. */
+static void shadows_without_end(void)
+{
+	u32 *const table = (u32 *)0x210000, *dir;
+	u32 d, i;
+
+	for (i = 0; i < 8 * 1024; i++)
+		table[i] = i << PAGE_SHIFT | 7;
+	for (d = 0; d < 4; d++) {
+		dir = (u32 *)(0x200000 + d * PAGE_SIZE);
+		for (i = 0; i < 1024; i++)
+			dir[i] = (u32)(table + (i < 8 ? i : 0) * 1024) | 0x67;
+		call(LHCALL_NEW_PGTABLE, (u32)dir, 0);
+		for (i = 8; i < 1016; i++)
+			*(volatile u32 *)(i << 22 | 0x300000);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*lie)(void);
@@ -548,6 +567,7 @@ static const struct {
 	LIE(tls_reaches_switcher),
 	LIE(idt_reaches_switcher),
 	LIE(timer_for_ever),
+	LIE(shadows_without_end),
 #undef LIE
 };
 
