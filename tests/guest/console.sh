@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# console.sh LGEMU pipe|closed|terminal|timeout: what stands at the other end of the console.
+# console.sh LGEMU pipe|closed|terminal|signal|timeout: what stands at the other end of the console.
 set -eu
 lgemu=$1 what=$2
 tmp=$(mktemp -d)
@@ -28,6 +28,31 @@ terminal) # raw, in real time, and given back
 		"$tmp/out" >/dev/null 2>&1 || die "script: status $?"
 	grep -q 'status 0' "$tmp/out" || die "no clean end"
 	cmp "$tmp/before" "$tmp/after" || die "the terminal is not as it was" ;;
+signal) # told to end: the terminal is given back, the disk has what was written, the status says so
+	command -v script >/dev/null || exit 77
+	command -v mke2fs >/dev/null || exit 77
+	mkdir "$tmp/root"
+	echo before >"$tmp/root/f"
+	for signal in 1 2 15; do
+		truncate -s 1M "$tmp/disk"
+		mke2fs -q -F -t ext2 -b 1024 -d "$tmp/root" "$tmp/disk"
+		rm -f "$tmp/changes" "$tmp/pid"
+		{
+			sleep 2
+			printf 'write /f hello\nsync\n'
+			sleep 1
+			kill -$signal "$(cat "$tmp/pid")"
+			sleep 1
+		} | timeout 60 script -qec "stty -a >$tmp/before
+			sh -c 'echo \$\$ >$tmp/pid; exec $lgemu --block=$tmp/disk --overlay $tmp/changes'
+			echo status \$?; stty -a >$tmp/after" "$tmp/out" >/dev/null 2>&1 || die "script: status $?"
+		grep -q "status $((128 + signal))" "$tmp/out" || die "no status of signal $signal"
+		cmp "$tmp/before" "$tmp/after" || die "the terminal is not as it was"
+		"$lgemu" disk commit "$tmp/disk" "$tmp/changes" >/dev/null 2>"$tmp/err" || die "no commit"
+		printf 'cat /f\nhalt\n' | timeout 60 "$lgemu" --block="$tmp/disk" >"$tmp/out" 2>"$tmp/err" ||
+			die "status $?"
+		grep -q '^hello' "$tmp/out" || die "what was written is lost"
+	done ;;
 timeout)
 	timeout 60 "$lgemu" --clock real --timeout 1 </dev/zero >/dev/null 2>"$tmp/err" || status=$?
 	[ $status = 124 ] || die "status $status"
