@@ -42,10 +42,11 @@ static uint8_t byte_of(const uint64_t v[2], unsigned i)
 static int locate(struct cpu *cpu, unsigned seg, uint32_t ea, unsigned n, bool aligned, bool write,
 		  uint32_t *lin)
 {
+	/* Before the limit: through SS, that is #GP and not #SS. */
+	if (aligned && ((cpu->s.seg[seg].base + ea) & 15))
+		return trap_gp(cpu, 0);
 	if (seg_check(cpu, seg, ea, n, write, lin))
 		return 1;
-	if (aligned && (*lin & 15))
-		return trap_gp(cpu, 0);
 	return n < 16 && acc_align(cpu, *lin, n);
 }
 

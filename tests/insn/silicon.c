@@ -226,6 +226,20 @@ static void push_all(void)
 	expect("PUSHA over a page border: EDX", get32(&m, PA_STACK + PAGE_SIZE), 0x1234567);
 }
 
+/* Both too far and unaligned: the stack segment does not matter. */
+static void sse_beyond_ss(void)
+{
+	uint32_t eflags;
+
+	for (unsigned unaligned = 0; unaligned < 2; unaligned++) {
+		start("\x0f\x28\x04\x24", 4, 0); /* movaps xmm0, [esp] */
+		m.cpu.s.seg[SS] = (struct seg){S_DATA3, 0x4f3, STACK, 0xff};
+		m.cpu.s.r[ESP] = 0x1000 + unaligned;
+		cpu_state_changed(&m.cpu);
+		expect("MOVAPS beyond SS: vector", trap(&eflags), unaligned ? V_GP : V_SS);
+	}
+}
+
 /* ENTER whose frame is aligned, but not the new top of the stack. */
 static void enter_aligned(void)
 {
@@ -253,6 +267,7 @@ int main(void)
 	enter_aligned();
 	call_far();
 	push_all();
+	sse_beyond_ss();
 	printf("%u failures\n", failures);
 	machine_free(&m);
 	return failures ? 1 : 0;
