@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "machine.h"
+#include "prove/rows.h"
 
 #define BUDGET                                                                                     \
 	64 /* instructions: enough for any here; what is left is spent on jumping to itself */
@@ -28,7 +29,8 @@ static unsigned failures, runs, instances;
 static bool verbose;
 
 /* Per row: was it executed, and did it fault on a page? */
-static bool executed[ROW_LIMIT], faulted[ROW_LIMIT];
+static uint64_t executed[ROW_LIMIT];
+static bool faulted[ROW_LIMIT];
 
 struct instance {
 	uint8_t code[16];
@@ -561,6 +563,7 @@ int main(int argc, char **argv)
 		      {{0xf3, 0x66}, 2},
 		      /* FS is as flat as DS, but the quick handlers do not know it. */
 		      {{0x64}, 1}};
+	const char *file = argc == 3 && !strcmp(argv[1], "--rows") ? argv[2] : NULL;
 	unsigned rows = 0, done = 0, torn = 0, missing = 0;
 
 	verbose = argc > 1 && !strcmp(argv[1], "-v");
@@ -577,7 +580,7 @@ int main(int argc, char **argv)
 		if (!row->mnemonic)
 			continue;
 		rows++;
-		done += executed[r];
+		done += executed[r] != 0;
 		torn += faulted[r];
 		if (executed[r])
 			continue;
@@ -590,5 +593,9 @@ int main(int argc, char **argv)
 	       "%u failures\n",
 	       done, rows, torn, instances, runs, failures);
 	machine_free(&m);
+	if (file && rows_add(file, executed)) {
+		fprintf(stderr, "insn-faults: cannot write %s\n", file);
+		return 2;
+	}
 	return failures || missing ? 1 : 0;
 }

@@ -3,12 +3,16 @@
  * ring-run: start a test image of tests/ring on our processor, as boot.asm starts it on a PC, and
  * print what it writes to port 0xE9.  It ends by writing to port 0xF4; a triple fault is told as a
  * line "shutdown", and an image that does neither is stopped after a while.
+ *
+ * With --rows FILE it goes one instruction at a time and notes each one's row of the opcode map.
 :*/
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cpu/cpu.h"
+#include "cpu/insn.h"
+#include "prove/rows.h"
 
 #define RAM_BYTES (16u << 20)
 #define LOAD_AT	  0x10000u
@@ -78,26 +82,61 @@ static int load(struct mem *mem, const char *name)
 	return !n || !mem_write(mem, LOAD_AT, image, (uint32_t)n);
 }
 
+/* Which instruction is next?  (To look is an access: it sets A in the page tables.) */
+static void note_next(const struct cpu *cpu, struct mem *mem, uint64_t *executed)
+{
+	uint8_t code[INSN_MAX];
+	struct walk w;
+	struct insn in;
+
+	for (unsigned i = 0; i < INSN_MAX; i++) {
+		const uint32_t lin = cpu->s.seg[CS].base + cpu->s.eip + i;
+
+		code[i] = 0xff;
+		if (walk_translate(mem, &cpu->paging, lin, PF_FETCH, &w) < 0)
+			(void)!mem_read(mem, w.page_pa | (lin & ~PAGE_MASK), &code[i], 1);
+	}
+	if (insn_decode(code, INSN_MAX, cpu->s.seg[CS].attr & SEG_DB, &in) > 0)
+		executed[in.row]++;
+}
+
+static enum cpu_exit run_noting(struct cpu *cpu, struct mem *mem, const char *rows)
+{
+	static uint64_t executed[ROW_LIMIT];
+	enum cpu_exit why = CPU_EXIT_BUDGET;
+
+	for (uint32_t n = 0; n < MOST && why == CPU_EXIT_BUDGET; n++) {
+		note_next(cpu, mem, executed);
+		why = cpu_run(cpu, 1);
+	}
+	if (rows_add(rows, executed))
+		fprintf(stderr, "ring-run: cannot write %s\n", rows);
+	return why;
+}
+
 int main(int argc, char **argv)
 {
 	static struct cpu cpu;
 	static struct mem mem;
+	const bool noting = argc == 4 && !strcmp(argv[1], "--rows");
+	const char *image = argv[argc - 1];
 	enum cpu_exit why;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: ring-run IMAGE\n");
+	if (argc != 2 && !noting) {
+		fprintf(stderr, "usage: ring-run [--rows FILE] IMAGE\n");
 		return 2;
 	}
 	if (mem_init(&mem, RAM_BYTES) ||
 	    cpu_init(&cpu, &mem, &(struct cpu_bus){&cpu, port_in, port_out, deadline, intr_ack}) ||
-	    load(&mem, argv[1])) {
-		fprintf(stderr, "ring-run: cannot load %s\n", argv[1]);
+	    load(&mem, image)) {
+		fprintf(stderr, "ring-run: cannot load %s\n", image);
 		return 2;
 	}
 	/* Debug extensions, and whatever else a test may want to switch on. */
 	cpu.model.edx1 |= 1u << 2;
+	cpu.model.ext_edx1 |= CPUID_EXT_NX;
 	enter(&cpu, &mem);
-	why = cpu_run(&cpu, MOST);
+	why = noting ? run_noting(&cpu, &mem, argv[2]) : cpu_run(&cpu, MOST);
 	if (why == CPU_EXIT_SHUTDOWN)
 		printf("shutdown\n");
 	else if (why != CPU_EXIT_STOP)

@@ -15,6 +15,8 @@
 #include "cpu/cpu.h"
 #include "cpu/f80.h"
 #include "cpu/fpu.h"
+#include "cpu/insn.h"
+#include "prove/rows.h"
 
 /* The records: data/README says what they mean.  Little-endian on disk. */
 enum { F_FPU = 1, F_REP = 2, F_MOVSS = 4, F_PUSHF = 8, F_APPROX = 16, F_SEG = 32, F_CODE16 = 64 };
@@ -468,12 +470,21 @@ static unsigned class_of(const struct tin *t)
 static _Noreturn void usage(int status)
 {
 	fprintf(status ? stderr : stdout,
-		"usage: lgemu-vectors [--class LIST] [--quiet] IN OUT\n"
+		"usage: lgemu-vectors [--class LIST] [--quiet] [--rows FILE] IN OUT\n"
 		"Run the tests of IN (struct tin records, may be gzipped) and compare with OUT.\n"
 		"  --class LIST  only these classes: integer,segment,code16,x87\n"
 		"  --quiet       print only the totals\n"
+		"  --rows FILE   add the rows of the opcode map that were executed\n"
 		"Exit status: 0 all passed, 1 some failed, 2 usage or input error.\n");
 	exit(status);
+}
+
+/* The row of a test's instruction. */
+static unsigned row_of(const struct tin *t)
+{
+	struct insn in;
+
+	return insn_decode(t->code, 16, !(t->flags & F_CODE16), &in) > 0 ? in.row : ROW_NONE;
 }
 
 static unsigned parse_classes(const char *list)
@@ -530,6 +541,8 @@ int main(int argc, char **argv)
 	static struct change changes[65536];
 	unsigned classes = ~0u, passed[NR_CLASSES] = {0}, failed[NR_CLASSES] = {0}, c1 = 0;
 	unsigned total_passed = 0, total_failed = 0;
+	static uint64_t executed[ROW_LIMIT];
+	const char *rows = NULL;
 	bool quiet = false;
 	struct tin t;
 	struct tout o;
@@ -539,6 +552,8 @@ int main(int argc, char **argv)
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
 		if (!strcmp(argv[i], "--quiet"))
 			quiet = true;
+		else if (!strcmp(argv[i], "--rows") && i + 1 < argc)
+			rows = argv[++i];
 		else if (!strcmp(argv[i], "--class") && i + 1 < argc)
 			classes = parse_classes(argv[++i]);
 		else
@@ -568,6 +583,7 @@ int main(int argc, char **argv)
 		}
 		if (!(classes >> k & 1))
 			continue;
+		executed[row_of(&t)]++;
 		enter_test(&m, &t, &o);
 		bad = check(&m, &t, &o, changes, run_test(&m, &t), quiet);
 		c1 += bad == 2;
@@ -587,6 +603,10 @@ int main(int argc, char **argv)
 		total_failed += failed[k];
 	}
 	printf("%u passed, %u failed\n", total_passed, total_failed);
+	if (rows && rows_add(rows, executed)) {
+		fprintf(stderr, "lgemu-vectors: cannot write %s\n", rows);
+		return 2;
+	}
 	cpu_fini(&m.cpu);
 	mem_fini(&m.mem);
 	gzclose(in);
