@@ -157,11 +157,6 @@ HERE
 HERE
 	nop
 	ENDDR
-	TEST "a fault behind the access: no trap"
-	mov dword [BUF], 0xffff
-	BREAK BUF, DR7(0, DR7_RW, DR7_LEN4)
-	HERE mov fs, [BUF]
-	ENDDR
 	TEST "in ring 3"
 	BREAK BUF + 8, DR7(0, DR7_WRITE, DR7_LEN4)
 	RING 3, .r3

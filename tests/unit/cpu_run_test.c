@@ -130,6 +130,42 @@ START_TEST(faults_without_end)
 }
 END_TEST
 
+/* From reset to protected mode without help, but that the ROM lies at 64 KB and not at 4 GB. */
+START_TEST(from_reset_to_protected_mode)
+{
+	static const struct {
+		uint32_t at;
+		uint8_t n, bytes[24];
+	} rom[] = {
+		{0xfff0, 5, {0xea, 0x00, 0x10, 0x00, 0x00}},		       /* jmp 0:1000 */
+		{0x1000, 5, {0x0f, 0x01, 0x16, 0x40, 0x10}},		       /* lgdt [1040] */
+		{0x1005, 8, {0x0f, 0x20, 0xc0, 0x0c, 0x01, 0x0f, 0x22, 0xc0}}, /* PE */
+		{0x100d, 8, {0x66, 0xea, 0x20, 0x10, 0x00, 0x00, 0x08, 0x00}}, /* jmp 8:1020 */
+		{0x1020, 6, {0x66, 0xb8, 0x10, 0x00, 0x8e, 0xd8}},	       /* mov ds, 10 */
+		{0x1026, 11, {0xc7, 0x05, 0x00, 0x20, 0x00, 0x00, 0x78, 0x56, 0x34, 0x12, 0xf4}},
+		{0x1040, 6, {0x17, 0x00, 0x50, 0x10, 0x00, 0x00}},
+		{0x1058,
+		 16,
+		 {0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, 0xff, 0xff, 0, 0, 0, 0x93, 0xcf, 0}},
+	};
+	uint32_t word;
+
+	for (unsigned i = 0; i < sizeof(rom) / sizeof(*rom); i++)
+		ck_assert(mem_write(&mem, rom[i].at, rom[i].bytes, rom[i].n));
+	cpu_reset(&cpu);
+	cpu.deadline_ns = UINT64_MAX;
+	ck_assert_uint_eq(cpu.s.seg[CS].base + cpu.s.eip, 0xfffffff0);
+	cpu.s.seg[CS].base = 0;
+	cpu_state_changed(&cpu);
+	ck_assert_int_eq(cpu_run(&cpu, 100), CPU_EXIT_HALT);
+	ck_assert_uint_eq(cpu.s.eip, 0x1031);
+	ck_assert_uint_eq(cpu.s.seg[CS].sel, 8);
+	ck_assert_uint_eq(cpu.s.seg[DS].limit, 0xffffffff);
+	ck_assert(mem_read(&mem, 0x2000, &word, 4));
+	ck_assert_uint_eq(word, 0x12345678);
+}
+END_TEST
+
 START_TEST(store_into_own_block_is_seen)
 {
 	/* mov byte [CODE+7],0x48 ; inc eax, which by then is dec eax */
@@ -151,6 +187,7 @@ int main(void)
 	tcase_add_test(t, alignment_check_with_warm_tlb);
 	tcase_add_test(t, rf_lasts_one_instruction);
 	tcase_add_test(t, faults_without_end);
+	tcase_add_test(t, from_reset_to_protected_mode);
 	tcase_add_test(t, store_into_own_block_is_seen);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
