@@ -52,7 +52,7 @@ enum lgemu_clock {
 
 enum lgemu_device_kind {
 	LGEMU_DISK, /* path: an image, as raw bytes, a whole number of 512-byte sectors */
-	LGEMU_RNG,  /* random bytes, from the seed */
+	LGEMU_RNG,  /* random bytes: from the seed; in real mode, if that is 0, from the system */
 	LGEMU_NET,  /* path: what it is plugged into, as --net has it: "user", "hub:PATH" ... */
 };
 
@@ -86,6 +86,9 @@ struct lgemu_guest_options {
 	const char *abi;	  /* "2.6.32": the era to serve, whatever the image says */
 	const struct lgemu_device *devices; /* in the order the Guest shall find them */
 	unsigned nr_devices;		    /* a console comes last, by itself */
+	/* Where the console leads, as --console has it: "pty", "unix:PATH", "file:PATH", "null".
+	 * NULL: to console_fd and output of struct lgemu_options. */
+	const char *console;
 };
 
 struct lgemu_options {
@@ -99,11 +102,11 @@ struct lgemu_options {
 	uint64_t seed;	  /* of LGEMU_RNG; each Guest has its own bytes */
 
 	/* Console input: bytes of this descriptor, or -1 for none but lgemu_send().  They go to
-	 * the first Guest, until the user chooses the next (Ctrl-A n). */
+	 * the first Guest whose console leads here, until the user chooses the next (Ctrl-A n). */
 	int console_fd;
 	bool console_raw; /* it is a terminal: raw mode while the machine runs, with Ctrl-A x */
 
-	/* What a Guest's console prints. */
+	/* What a Guest's console prints, wherever else it leads. */
 	void (*output)(void *ctx, unsigned guest, const uint8_t *bytes, size_t n);
 	/* A Guest has come to its end (LGEMU_POWER_OFF, LGEMU_DEAD or LGEMU_ERROR); the others go
 	 * on.  The machine may be looked at, but not run. */
@@ -265,6 +268,9 @@ int lgemu_send(struct lgemu *m, unsigned guest, uint64_t at_ns, const void *byte
  *	at NS send TEXT		type it when the board clock is NS, or at once if that is past
  */
 int lgemu_script(struct lgemu *m, unsigned guest, const char *text, size_t len);
+/* The other end of a console: a terminal's name, a path; "" if that is where we are, or nowhere. */
+const char *lgemu_console_name(const struct lgemu *m, unsigned guest);
+
 /* True once all lines have been done. */
 bool lgemu_script_done(const struct lgemu *m, unsigned guest);
 

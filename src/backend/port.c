@@ -150,14 +150,6 @@ static bool parse(const char *word, enum port_kind *kind, const char **path)
 	return false;
 }
 
-bool port_word(const char *word)
-{
-	enum port_kind kind;
-	const char *path;
-
-	return parse(word, &kind, &path);
-}
-
 int port_open(const char *word, struct port **port, char why[PORT_WHY_BYTES])
 {
 	struct port *p = calloc(1, sizeof(*p));
@@ -169,7 +161,7 @@ int port_open(const char *word, struct port **port, char why[PORT_WHY_BYTES])
 		return fail(why, -ENOMEM, "out of memory");
 	p->fd = p->behind = -1;
 	if (!parse(word, &p->kind, &path))
-		err = fail(why, -EINVAL, "it is none of pty, unix:PATH, file:PATH, null");
+		err = fail(why, -EINVAL, "it is none of stdio, pty, unix:PATH, file:PATH, null");
 	else if (strlen(path) >= sizeof(p->name))
 		err = fail(why, -ENAMETOOLONG, "the path is too long");
 	else

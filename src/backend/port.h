@@ -15,8 +15,6 @@ struct port;
 
 /* "pty", "unix:PATH", "file:PATH" or "null".  0, or -errno with a sentence in why. */
 int port_open(const char *word, struct port **port, char why[PORT_WHY_BYTES]) MUST_CHECK;
-/* True if word is one of these. */
-bool port_word(const char *word);
 /* What was not taken yet is offered once more.  NULL is allowed. */
 void port_close(struct port *port);
 

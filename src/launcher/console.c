@@ -46,6 +46,8 @@ void console_print(struct guest *g, const uint8_t *bytes, size_t n)
 	g->console.quiet_ns = machine_clock_ns(&g->vm->machine);
 	if (o->output)
 		o->output(o->ctx, g->id, bytes, n);
+	if (g->console.port)
+		console_port_print(g, bytes, n);
 	for (i = 0; i < n; i++)
 		if (script_printed(&g->console.script, (char)bytes[i]))
 			run_script(g);
@@ -91,6 +93,7 @@ void console_retry(struct guest *g)
 void console_free(struct guest *g)
 {
 	script_free(&g->console.script);
+	port_close(g->console.port);
 	free(g->console.typed);
 	g->console = (struct console){.dev = NULL};
 }
@@ -101,13 +104,18 @@ void console_free(struct guest *g)
  * it is, and when that Guest has come to its end it is the next one's.  What comes from a file or a
  * pipe was written for the first Guest and goes to no other.
  */
+static bool has_keyboard(const struct guest *g)
+{
+	return !g->console.port && !guest_is_over(g);
+}
+
 static void next_typist(struct lgemu *vm)
 {
 	const unsigned before = vm->typist;
 
 	do
 		vm->typist = (vm->typist + 1) % vm->nr_guests;
-	while (vm->typist != before && guest_is_over(&vm->guest[vm->typist]));
+	while (vm->typist != before && !has_keyboard(&vm->guest[vm->typist]));
 	if (vm->typist != before)
 		guest_warn(&vm->guest[vm->typist], "what you type goes here now");
 }
@@ -124,10 +132,19 @@ void console_ended(struct guest *g)
 		vm->input_open = false;
 }
 
-static void typed(struct lgemu *vm, const uint8_t *bytes, size_t n)
+void console_first_typist(struct lgemu *vm)
 {
-	if (n && push(&vm->guest[vm->typist], 0, bytes, n))
-		complain(&vm->error, 0, "out of memory for console input");
+	for (vm->typist = 0; vm->typist < vm->nr_guests; vm->typist++)
+		if (has_keyboard(&vm->guest[vm->typist]))
+			return;
+	vm->typist = 0;
+	vm->input_open = false;
+}
+
+void console_typed(struct guest *g, const uint8_t *bytes, size_t n)
+{
+	if (n && push(g, 0, bytes, n))
+		complain(&g->vm->error, 0, "out of memory for console input");
 }
 
 /* What one read from the terminal brought: through the filter, and into the queue. */
@@ -141,7 +158,7 @@ static int take_keys(struct lgemu *vm, const uint8_t *buf, size_t n)
 	for (; n; n -= nr_in, buf += nr_in) {
 		nr_in = n;
 		verdict = tty_filter(&vm->filter, buf, &nr_in, host_now_ns(), out, &nr_out);
-		typed(vm, out, nr_out);
+		console_typed(&vm->guest[vm->typist], out, nr_out);
 		if (verdict == TTY_LEAVE)
 			return -1;
 		if (verdict == TTY_NEXT)
@@ -176,7 +193,7 @@ int console_take(struct lgemu *vm)
 	}
 	if (vm->options.console_raw)
 		return take_keys(vm, buf, (size_t)n);
-	typed(vm, buf, (size_t)n);
+	console_typed(&vm->guest[vm->typist], buf, (size_t)n);
 	return 1;
 }
 /*:*/

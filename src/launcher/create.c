@@ -137,6 +137,10 @@ static int create(struct lgemu *vm, const struct lgemu_options *o)
 		err = open_machine(vm, o, (uint32_t)ram_bytes);
 	for (unsigned i = 0; i < vm->nr_guests && !err; i++)
 		err = devices_create(&vm->guest[i], &go[i]);
+	for (unsigned i = 0; i < vm->nr_guests && !err; i++)
+		err = console_open(&vm->guest[i], go[i].console);
+	if (!err)
+		console_first_typist(vm);
 	return err;
 }
 

@@ -7,6 +7,7 @@
 :*/
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "virtio/blk.h"
 #include "virtio/console.h"
@@ -117,6 +118,29 @@ static uint64_t seed_of(const struct guest *g)
 	return g->vm->options.seed ^ (uint64_t)g->id << 32;
 }
 
+/* In real time no run is like another, so there the bytes may as well be good ones: the system's, unless
+ * the user has chosen some. */
+static int system_random(uint8_t *to, uint32_t n)
+{
+	while (n) {
+		const ssize_t got = getrandom(to, n, 0);
+
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		to += got > 0 ? got : 0;
+		n -= got > 0 ? (uint32_t)got : 0;
+	}
+	return 0;
+}
+
+static struct virtio_device *create_rng(const struct guest *g)
+{
+	const struct lgemu_options *o = &g->vm->options;
+
+	return o->clock == LGEMU_REAL && !o->seed ? virtio_rng_create_from(system_random)
+						  : virtio_rng_create(seed_of(g));
+}
+
 static int make_device(struct guest *g, const struct lgemu_device *d, struct virtio_device **dev,
 		       const char **what)
 {
@@ -127,7 +151,7 @@ static int make_device(struct guest *g, const struct lgemu_device *d, struct vir
 	case LGEMU_NET: *what = "net"; return net_add(g, d, dev);
 	case LGEMU_RNG:
 		*what = "rng";
-		*dev = virtio_rng_create(seed_of(g));
+		*dev = create_rng(g);
 		return 0;
 	}
 	return complain(&g->vm->error, -EINVAL, "there is no device of kind %d", d->kind);

@@ -343,14 +343,14 @@ static void idle_virtual(struct lgemu *vm, uint64_t until)
 	const uint64_t now = machine_clock_ns(&vm->machine),
 		       pending = events_next_ns(&vm->machine.events), start = host_now_ns();
 	const bool paced = net_paces(vm->net);
-	const uint64_t quiet_ns = vm->guest[vm->typist].console.quiet_ns;
+	const uint64_t quiet_ns = console_quiet_ns(vm);
 	uint64_t wait = 0, passed;
 
 	if (until == UINT64_MAX)
 		wait = UINT64_MAX;
 	else if (paced || (now - quiet_ns > QUIET_NS && pending == UINT64_MAX))
 		wait = until - now < LOOK_NS ? until - now : LOOK_NS;
-	if (vm->input_open || net_outside(vm->net))
+	if (console_types(vm) || net_outside(vm->net))
 		look(vm, wait);
 	passed = host_now_ns() - start;
 	if (paced && until != UINT64_MAX && passed < until - now)
@@ -373,7 +373,7 @@ static void idle(struct lgemu *vm, uint64_t until)
 
 	if (event < until)
 		until = event;
-	if (until == UINT64_MAX && console_fd(vm) < 0 && !net_outside(vm->net))
+	if (until == UINT64_MAX && !console_listens(vm) && !net_outside(vm->net))
 		end(vm, LGEMU_IDLE); /* what was typed and still waits has found no reader */
 	else if (vm->machine.clock == MACHINE_REAL)
 		idle_real(vm, until);

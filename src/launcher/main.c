@@ -38,12 +38,33 @@ struct program {
 	struct opts opts;
 	FILE *log[LGEMU_GUESTS];
 	struct lines lines;
+	bool plain; /* the terminal that we print on did not ask for more than text */
+	struct tty_plain filter[LGEMU_GUESTS];
 	struct lgemu *m;
 };
 
+/*L:122
+ * Text that may have come from a guest or an image, for people: on standard error there is often a
+ * terminal, and nobody there has asked for what a guest can make one do.
+ */
+static void put(FILE *to, const char *text)
+{
+	struct tty_plain filter = {0, 0};
+	uint8_t out[TTY_PLAIN_MORE * 256];
+	size_t part, n = strlen(text);
+
+	for (; n; n -= part, text += part) {
+		part = n < 256 ? n : 256;
+		fwrite(out, 1, tty_plain(&filter, (const uint8_t *)text, part, out), to);
+	}
+}
+/*:*/
+
 static int say(const char *text)
 {
-	fprintf(stderr, "lgemu: %s\n", text);
+	fputs("lgemu: ", stderr);
+	put(stderr, text);
+	fputc('\n', stderr);
 	return STATUS_WRONG;
 }
 
@@ -100,6 +121,22 @@ static const char *name_of(const struct program *p, unsigned guest)
 	return several(p) ? p->opts.guest[guest].name : "";
 }
 
+/* The guest's bytes as they are, or as a terminal may see them. */
+static void print(struct program *p, unsigned guest, const uint8_t *bytes, size_t n)
+{
+	uint8_t out[TTY_PLAIN_MORE * 256];
+	size_t part;
+
+	if (!p->plain) {
+		write_all(STDOUT_FILENO, bytes, n);
+		return;
+	}
+	for (; n; n -= part, bytes += part) {
+		part = n < 256 ? n : 256;
+		write_all(STDOUT_FILENO, out, tty_plain(&p->filter[guest], bytes, part, out));
+	}
+}
+
 static void output(void *ctx, unsigned guest, const uint8_t *bytes, size_t n)
 {
 	char before[LINES_BEFORE_BYTES];
@@ -108,13 +145,15 @@ static void output(void *ctx, unsigned guest, const uint8_t *bytes, size_t n)
 
 	if (p->log[guest])
 		fwrite(bytes, 1, n, p->log[guest]);
+	if (p->opts.guest[guest].console)
+		return;
 	for (; n; n -= part, bytes += part) {
 		part = n;
 		if (several(p)) {
 			part = lines_next(&p->lines, guest, name_of(p, guest), bytes, n, before);
 			write_all(STDOUT_FILENO, (const uint8_t *)before, strlen(before));
 		}
-		write_all(STDOUT_FILENO, bytes, part);
+		print(p, guest, bytes, part);
 	}
 }
 
@@ -128,7 +167,9 @@ static void host_output(void *ctx, const uint8_t *bytes, size_t n)
 static void warning(void *ctx, const char *text)
 {
 	(void)ctx;
-	fprintf(stderr, "lgemu: warning: %s\n", text);
+	fputs("lgemu: warning: ", stderr);
+	put(stderr, text);
+	fputc('\n', stderr);
 }
 
 /* --- the commands --------------------------------------------------------------------------------- */
@@ -145,7 +186,9 @@ static int inspect(const struct opts *o)
 	if (image.packing[0])
 		printf("packed with:    %s\n", image.packing);
 	printf("entry:          %#" PRIx32 "\n", image.entry);
-	printf("release:        %s\n", image.release[0] ? image.release : "not said");
+	printf("release:        ");
+	put(stdout, image.release[0] ? image.release : "not said");
+	putchar('\n');
 	printf("era:            %s\n", image.era[0] ? image.era : "unknown");
 	if (image.range[0])
 		printf("releases:       %s\n", image.range);
@@ -269,15 +312,35 @@ static bool has_script(const struct opts *o)
 	return false;
 }
 
-/* Real time and raw keys where there is somebody to type. */
-static void set_console(struct opts *o)
+/* Real time and raw keys where there is somebody to type.  Raw is also what a terminal is sent then:
+ * whoever gives all his keys to a guest wants its colours, too. */
+static void set_console(struct program *p)
 {
 	const bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	bool stdio = false, person = false;
+	struct opts *o = &p->opts;
 
-	o->machine.console_fd = STDIN_FILENO;
-	o->machine.console_raw = terminal;
-	if (!o->clock_given && terminal && !has_script(o))
+	for (unsigned i = 0; i < o->machine.nr_guests; i++) {
+		const char *console = o->guest[i].console;
+
+		stdio = stdio || !console;
+		person = person ||
+			 (console ? *console == 'p' || *console == 'u' /* pty, unix */ : terminal);
+	}
+	o->machine.console_fd = stdio ? STDIN_FILENO : -1;
+	o->machine.console_raw = stdio && terminal;
+	p->plain = isatty(STDOUT_FILENO) && !o->machine.console_raw;
+	if (!o->clock_given && person && !has_script(o))
 		o->machine.clock = LGEMU_REAL;
+}
+
+/* Nobody could guess the name of a pseudo terminal. */
+static void name_consoles(const struct program *p)
+{
+	for (unsigned i = 0; i < p->opts.machine.nr_guests; i++)
+		if (p->opts.guest[i].console && !strcmp(p->opts.guest[i].console, "pty"))
+			fprintf(stderr, "lgemu: %s%sthe console is %s\n", name_of(p, i),
+				several(p) ? ": " : "", lgemu_console_name(p->m, i));
 }
 
 static int machine_error(struct program *p)
@@ -298,20 +361,6 @@ static void break_line(struct program *p)
 		fputs(lines_break(&p->lines), stderr);
 }
 
-/* The words of a guest, which may be meant for the terminal and not for whoever sits there. */
-static void last_words(const char *text)
-{
-	uint8_t plain[TTY_PLAIN_MORE * 256];
-	struct tty_plain state = {.lead = 0};
-	const size_t n = strnlen(text, 256);
-
-	if (isatty(STDERR_FILENO))
-		fwrite(plain, 1, tty_plain(&state, (const uint8_t *)text, n, plain), stderr);
-	else
-		fwrite(text, 1, n, stderr);
-	fputc('\n', stderr);
-}
-
 /*L:121
  * The last words of a guest.  A death is told in the words of the original, "lguest: " and all, even
  * the one that is a clean power off.
@@ -324,11 +373,11 @@ static void guest_ended(void *ctx, unsigned guest, enum lgemu_reason why)
 
 	break_line(p);
 	if (why == LGEMU_ERROR)
-		fprintf(stderr, "lgemu: %s%s%s\n", name_of(p, guest), gap, lgemu_error(p->m));
-	if (why != LGEMU_ERROR) {
+		fprintf(stderr, "lgemu: %s%s", name_of(p, guest), gap);
+	else
 		fprintf(stderr, "%s%slguest: ", name_of(p, guest), gap);
-		last_words(lgemu_death(p->m, guest));
-	}
+	put(stderr, why == LGEMU_ERROR ? lgemu_error(p->m) : lgemu_death(p->m, guest));
+	fputc('\n', stderr);
 	if (why != LGEMU_DEAD)
 		return;
 	snprintf(prefix, sizeof(prefix), "%s%s", name_of(p, guest), gap);
@@ -434,11 +483,13 @@ static int selftest(struct program *p)
 static void tell(const struct lgemu_guest_options *g)
 {
 	struct lgemu_image image;
-	char error[512];
+	char text[1024];
 
-	if (g->kernel && !lgemu_inspect(g->kernel, g->abi, &image, error, sizeof(error)))
-		fprintf(stderr, "lgemu: %s: %s, release %s, served as %s (%s)\n", g->kernel,
-			image.format, image.release, image.era, image.why);
+	if (!g->kernel || lgemu_inspect(g->kernel, g->abi, &image, text, sizeof(text)))
+		return;
+	snprintf(text, sizeof(text), "%s: %s, release %s, served as %s (%s)", g->kernel,
+		 image.format, image.release, image.era, image.why);
+	say(text);
 }
 
 static int run(struct program *p)
@@ -451,8 +502,9 @@ static int run(struct program *p)
 	o->host_output = host_output;
 	o->warning = warning;
 	o->ctx = p;
+	p->plain = isatty(STDOUT_FILENO);
 	if (p->opts.verb == OPTS_RUN)
-		set_console(&p->opts);
+		set_console(p);
 	if (open_logs(p))
 		return STATUS_WRONG;
 	for (unsigned i = 0; p->opts.verbose && i < o->nr_guests; i++)
@@ -462,6 +514,7 @@ static int run(struct program *p)
 	} else if (load_scripts(p)) {
 		status = STATUS_WRONG;
 	} else {
+		name_consoles(p);
 		running = p->m;
 		catch_signals(p->opts.timeout_s);
 		status = p->opts.verb == OPTS_SELFTEST ? selftest(p) : go(p);

@@ -39,7 +39,8 @@ const char opts_help[] =
 	"      --overlay FILE       what is written to the disk before this is kept in FILE\n"
 	"      --snapshot           what is written to the disk before this is forgotten at the end;\n"
 	"                           given before any disk, these two are for all of them\n"
-	"      --rng                random bytes, from --seed\n"
+	"      --rng                random bytes: from --seed; with the real clock and\n"
+	"                           without a seed, from the system\n"
 	"      --net user           a network card; the world, without privilege.  Options, each after\n"
 	"                           a comma: hostfwd=tcp::2222-:22, allow-host (10.0.2.2 is then\n"
 	"                           this host's loopback), and for any network mac=ADDRESS\n"
@@ -62,6 +63,8 @@ const char opts_help[] =
 	"      --timeout-insns N    give up after that many instructions, status 124\n"
 	"\nWhat goes in and out:\n"
 	"      --script FILE        type for me: expect TEXT, send TEXT, at NS send TEXT\n"
+	"      --console WHERE      stdio (default), pty, unix:PATH (a socket, for one client at a\n"
+	"                           time), file:PATH, null\n"
 	"      --console-log FILE   a copy of what the guest prints\n"
 	"      --stats              at the end, say what was counted (on standard error)\n"
 	"      --guest-hash         at the end, print one number for the guest's whole state\n"
@@ -97,6 +100,7 @@ enum opt {
 	OPT_TIMEOUT,
 	OPT_TIMEOUT_INSNS,
 	OPT_SCRIPT,
+	OPT_CONSOLE,
 	OPT_CONSOLE_LOG,
 	OPT_STATS,
 	OPT_GUEST_HASH,
@@ -136,6 +140,7 @@ static const struct option long_options[] = {
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
 	{"timeout-insns", required_argument, NULL, OPT_TIMEOUT_INSNS},
 	{"script", required_argument, NULL, OPT_SCRIPT},
+	{"console", required_argument, NULL, OPT_CONSOLE},
 	{"console-log", required_argument, NULL, OPT_CONSOLE_LOG},
 	{"stats", no_argument, NULL, OPT_STATS},
 	{"guest-hash", no_argument, NULL, OPT_GUEST_HASH},
@@ -262,6 +267,7 @@ static int take_guest_option(struct group *of, int opt, const char *arg, struct 
 	case OPT_TUNNET: return add_device(of, LGEMU_NET, arg, LGEMU_TUNNET, c);
 	case OPT_PCAP: return set_capture(of, arg, c);
 	case OPT_SCRIPT: of->more->script = arg; break;
+	case OPT_CONSOLE: of->g->console = strcmp(arg, "stdio") != 0 ? arg : NULL; break;
 	case OPT_CONSOLE_LOG: of->more->console_log = arg; break;
 	}
 	return 0;
@@ -527,6 +533,8 @@ static int not_for_all(const struct group *common, struct complaint *c)
 
 	if (common->more->console_log)
 		return complain(c, -EINVAL, text, "--console-log", common->more->console_log);
+	if (common->g->console && strchr(common->g->console, ':'))
+		return complain(c, -EINVAL, text, "--console", common->g->console);
 	for (unsigned i = 0; i < common->g->nr_devices; i++) {
 		const struct lgemu_device *d = &common->more->device[i];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:764
- * Waiting for the world: the console and all networks, in one place, because one can only wait in
+ * Waiting for the world: the keyboard, all consoles and all networks, in one place, because one can only wait in
  * one place.
 :*/
 #include <errno.h>
@@ -13,7 +13,7 @@
 #define LONGEST_MS 100u
 
 /*L:525
- * Fill in what each has to wait for, wait, and let each see what came.  The console is first, so
+ * Fill in what each has to wait for, wait, and let each see what came.  The keyboard is first, so
  * its place in the list is known.
  */
 int outside_look(struct lgemu *vm, uint64_t wait_ns)
@@ -29,6 +29,8 @@ int outside_look(struct lgemu *vm, uint64_t wait_ns)
 	if (console >= 0)
 		err = net_poll_add(p, console, POLLIN);
 	if (!err)
+		err = console_poll_fill(vm, p);
+	if (!err)
 		err = net_poll_fill(vm->net, p);
 	if (err)
 		complain(&vm->error, err, "out of memory");
@@ -38,6 +40,7 @@ int outside_look(struct lgemu *vm, uint64_t wait_ns)
 	if (poll(p->fd, p->nr, ms > LONGEST_MS ? (int)LONGEST_MS : (int)ms) <= 0)
 		for (i = 0; i < p->nr; i++)
 			p->fd[i].revents = 0; /* a signal came first */
+	console_poll_done(vm, p);
 	net_poll_done(vm->net, p);
 	return console >= 0 && p->nr && p->fd[0].revents ? console_take(vm) : 0;
 }

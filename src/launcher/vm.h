@@ -9,6 +9,7 @@
 #include <signal.h>
 
 #include "backend/disk.h"
+#include "backend/port.h"
 #include "backend/tty.h"
 #include "complaint.h"
 #include "era.h"
@@ -37,7 +38,9 @@ enum guest_state {
 /* A Guest's console, seen from outside. */
 struct console {
 	struct virtio_device *dev;
-	uint8_t *typed; /* seen by the machine, but the device had no room yet */
+	struct port *port;	   /* where it leads; NULL: to the keyboard and options.output */
+	unsigned first_fd, nr_fds; /* of the port, in what we wait for */
+	uint8_t *typed;		   /* seen by the machine, but the device had no room yet */
 	size_t nr_typed;
 	uint64_t quiet_ns; /* board clock of the last output */
 	struct script script;
@@ -151,6 +154,10 @@ void console_print(struct guest *g, const uint8_t *bytes, size_t n);
 void console_type(struct guest *g, const uint8_t *bytes, size_t n);
 void console_retry(struct guest *g);
 void console_free(struct guest *g);
+/* Typed, and for this Guest: it is an event, at the time that is now. */
+void console_typed(struct guest *g, const uint8_t *bytes, size_t n);
+/* The keyboard is the first Guest's that has no other console; if there is none, nobody's. */
+void console_first_typist(struct lgemu *vm);
 /* The Guest will read no more. */
 void console_ended(struct guest *g);
 /* What to wait on for typed bytes; -1: nothing. */
@@ -158,6 +165,19 @@ int console_fd(const struct lgemu *vm);
 /* Take them.  1: some came; 0: none; -1: the user wants to leave. */
 int console_take(struct lgemu *vm) MUST_CHECK;
 uint64_t host_now_ns(void);
+
+/* ports.c: consoles that lead elsewhere */
+/* As --console says; NULL: to the keyboard.  0, or -errno with a complaint. */
+int console_open(struct guest *g, const char *word) MUST_CHECK;
+void console_port_print(struct guest *g, const uint8_t *bytes, size_t n);
+/* Is there anybody who could type, now or ever; and could it be taken now? */
+bool console_types(const struct lgemu *vm);
+bool console_listens(const struct lgemu *vm);
+/* Board clock of the last output to anybody who could type. */
+uint64_t console_quiet_ns(const struct lgemu *vm);
+/* Add what to wait for, the keyboard apart, and afterwards take what came.  0 or -ENOMEM. */
+int console_poll_fill(struct lgemu *vm, struct net_poll *p) MUST_CHECK;
+void console_poll_done(struct lgemu *vm, const struct net_poll *p);
 
 /* outside.c: */
 /* Look for keys and frames, waiting for them at most wait_ns.  -1: the user wants to leave. */

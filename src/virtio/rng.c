@@ -5,7 +5,8 @@
  * seed by splitmix64 as its authors advise; both are in the public domain and take no more than
  * shifts and additions, so they give the same bytes everywhere.
  *
- * It refuses to ask the host for entropy: a run would not be repeatable.
+ * It refuses to ask the host for entropy by itself: whether a run shall be repeatable is not for a device
+ * to say.
 :*/
 #include <stdlib.h>
 
@@ -20,8 +21,9 @@
 struct virtio_rng {
 	struct virtio_device dev; /* first, so that one is the other */
 	uint64_t s[4];
-	uint64_t word; /* bytes of it were handed out ... */
-	unsigned left; /* ... all but the last `left` ones */
+	uint64_t word;			      /* bytes of it were handed out ... */
+	unsigned left;			      /* ... all but the last `left` ones */
+	int (*fill)(uint8_t *to, uint32_t n); /* instead of all this; or NULL */
 };
 
 static uint64_t rotate_left(uint64_t x, unsigned n)
@@ -59,6 +61,8 @@ static int fill_piece(void *ctx, uint64_t done, uint8_t *p, uint32_t n)
 	struct virtio_rng *rng = ctx;
 
 	(void)done;
+	if (rng->fill)
+		return rng->fill(p, n);
 	while (n--) {
 		if (!rng->left) {
 			rng->word = rng_next(rng);
@@ -85,7 +89,7 @@ static void rng_notify(struct virtio_device *dev, unsigned q)
 		if (n > chain.in_bytes) /* row 8 */
 			n = (uint32_t)chain.in_bytes;
 		if (virtq_each_in(&dev->vq[q], &chain, 0, n, fill_piece, dev)) {
-			virtio_stop(dev, "entropy buffer lies outside the Guest's memory");
+			virtio_stop(dev, "no random bytes for its buffer");
 			return;
 		}
 		virtio_push(dev, q, &chain, n);
@@ -128,4 +132,13 @@ struct virtio_device *virtio_rng_create(uint64_t seed)
 	for (unsigned i = 0; i < 4; i++)
 		rng->s[i] = splitmix64(&seed);
 	return &rng->dev;
+}
+
+struct virtio_device *virtio_rng_create_from(int (*fill)(uint8_t *to, uint32_t n))
+{
+	struct virtio_device *dev = virtio_rng_create(0);
+
+	if (dev)
+		((struct virtio_rng *)dev)->fill = fill;
+	return dev;
 }

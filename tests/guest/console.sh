@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# console.sh LGEMU pipe|closed|terminal|signal|timeout: what stands at the other end of the console.
+# console.sh LGEMU pipe|closed|terminal|signal|timeout|pty: what stands at the other end of the console.
 set -eu
 lgemu=$1 what=$2
 tmp=$(mktemp -d)
@@ -57,5 +57,24 @@ timeout)
 	timeout 60 "$lgemu" --clock real --timeout 1 </dev/zero >/dev/null 2>"$tmp/err" || status=$?
 	[ $status = 124 ] || die "status $status"
 	grep -q 'time is up' "$tmp/err" || die "it does not say why" ;;
+pty) # the name is told, and who opens it sits at the console
+	timeout 60 "$lgemu" --console pty </dev/null >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	until pty=$(sed -n 's/^lgemu: the console is //p' "$tmp/err") && [ -n "$pty" ]; do
+		kill -0 $pid 2>/dev/null || die "it tells no name"
+		sleep 0.1
+	done
+	exec 3<>"$pty"
+	cat <&3 >"$tmp/pty" &
+	reader=$!
+	printf 'echo typed at the terminal\n' >&3
+	until grep -q '^typed at the terminal' "$tmp/pty"; do
+		kill -0 $pid 2>/dev/null || { cat "$tmp/pty"; die "it has not read what was typed"; }
+		sleep 0.1
+	done
+	echo halt >&3
+	wait $pid || die "status $?"
+	kill $reader 2>/dev/null || true
+	[ ! -s "$tmp/out" ] || die "it prints on standard output, too" ;;
 *) die "what is $what?" ;;
 esac

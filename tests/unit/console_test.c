@@ -4,6 +4,7 @@
  * kind of thing with nobody typing.
 :*/
 #include <check.h>
+#include <errno.h>
 #include <string.h>
 
 #include "virtio/console.h"
@@ -332,6 +333,27 @@ START_TEST(rng_bytes_are_fixed)
 }
 END_TEST
 
+static unsigned asked;
+
+static int fill(uint8_t *to, uint32_t n)
+{
+	memset(to, 0x5c, n);
+	return asked++ ? -EIO : 0;
+}
+
+/* And if there are none, then that is the end of the device, not a buffer of old bytes. */
+START_TEST(rng_from_elsewhere)
+{
+	plug(virtio_rng_create_from(fill));
+	random_into(BUF, 64);
+	ck_assert_uint_eq(mem.ram[BUF + 63], 0x5c);
+	desc(0, 0, BUF, 64, WRITE);
+	post(0, 0);
+	virtio_notify(dev, 0);
+	ck_assert_str_eq(dev->stopped, "no random bytes for its buffer");
+}
+END_TEST
+
 START_TEST(rng_row_8_is_cut)
 {
 	plug(virtio_rng_create(1));
@@ -379,6 +401,7 @@ int main(void)
 	suite_add_tcase(s, rng);
 	tcase_add_test(rng, rng_is_a_function_of_its_seed);
 	tcase_add_test(rng, rng_bytes_are_fixed);
+	tcase_add_test(rng, rng_from_elsewhere);
 	tcase_add_test(rng, rng_row_8_is_cut);
 	tcase_add_test(rng, rng_row_10_readable);
 	srunner_run_all(runner, CK_ENV);

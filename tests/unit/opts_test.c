@@ -263,6 +263,18 @@ START_TEST(overlays)
 }
 END_TEST
 
+START_TEST(consoles)
+{
+	right("lgemu run --console pty");
+	ck_assert_str_eq(o.guest[0].console, "pty");
+	right("lgemu run --console null --guest a --guest b --console stdio --guest c --console file:x");
+	ck_assert_str_eq(o.guest[0].console, "null");
+	ck_assert_ptr_null(o.guest[1].console);
+	ck_assert_str_eq(o.guest[2].console, "file:x");
+	wrong("lgemu run --console unix:x --guest a --guest b", "goes behind the --guest");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("opts");
@@ -280,6 +292,7 @@ int main(void)
 	tcase_add_test(t, others);
 	tcase_add_test(t, mistakes);
 	tcase_add_test(t, overlays);
+	tcase_add_test(t, consoles);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);

@@ -492,6 +492,29 @@ static void idt_reaches_switcher(void)
 	say("CAME BACK\n");
 }
 
+/* No lie: what the entropy device gives, to be compared from outside. */
+static void random_bytes(void)
+{
+	static const char digit[] = "0123456789abcdef";
+	char text[34] = {0};
+
+	find(&rng, RNG);
+	start(&rng);
+	put(&rng, 0, 0, (u32)data, 16, WRITE);
+	kick(&rng, 0, 0);
+	for (u32 i = 0; i < 32; i++)
+		text[i] = digit[data[i / 2] >> (i % 2 ? 0 : 4) & 15];
+	text[32] = '\n';
+	say("random ");
+	say(text);
+}
+
+static void escapes(void)
+{
+	say("\033[31mred\n");
+	call(LHCALL_SHUTDOWN, (u32) "\033]0;title\a", LGUEST_SHUTDOWN_POWEROFF);
+}
+
 static void timer_for_ever(void)
 {
 	call(LHCALL_SET_CLOCKEVENT, 0xffffffff, 0);
@@ -568,6 +591,8 @@ static const struct {
 	LIE(idt_reaches_switcher),
 	LIE(timer_for_ever),
 	LIE(shadows_without_end),
+	LIE(escapes),
+	LIE(random_bytes),
 #undef LIE
 };
 
