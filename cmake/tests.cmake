@@ -51,7 +51,9 @@ if(NOT LG_CORE_ONLY)
 			lg_test_program(${name} ${source})
 			target_link_libraries(${name} PRIVATE PkgConfig::CHECK)
 			add_test(NAME unit/${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-			set_tests_properties(unit/${name} PROPERTIES LABELS unit SKIP_RETURN_CODE 77)
+			# libcheck gives each case four seconds, which is not much on a busy computer.
+			set_tests_properties(unit/${name} PROPERTIES LABELS unit SKIP_RETURN_CODE 77
+				ENVIRONMENT CK_DEFAULT_TIMEOUT=60)
 		endforeach()
 	else()
 		message(WARNING "libcheck is not here: no unit test is built (./dev test installs it)")
