@@ -119,22 +119,27 @@ void net_event(struct net *net, uint32_t nr, const uint8_t *frame, uint32_t n)
 }
 
 /*L:520
- * Taking frames from outside, as many as all cards on that wire are sure to have room for.  The
- * rest stays where it is: in a socket that fills, and in the end with whoever sends too fast, which
- * is what a network does to its senders everywhere.
+ * Taking frames from outside, as many as a card on that wire is sure to have room for.  The rest
+ * stays where it is: in a socket that fills, and in the end with whoever sends too fast, which is
+ * what a network does to its senders everywhere.  Of several cards the one with most room counts: a
+ * Guest that has stopped reading loses its own frames, and shall not hold up its neighbours'.
  */
 static unsigned room(const struct network *nw)
 {
-	unsigned least = UINT32_MAX, has;
+	unsigned most = 0, has;
+	bool heard = false;
 
 	for (unsigned port = 1; port < NET_PORTS; port++) {
-		if (!nw->nic[port])
+		if (!nw->nic[port] || !virtio_net_listens(nw->nic[port]->dev))
 			continue;
+		heard = true;
 		has = virtio_net_room(nw->nic[port]->dev);
-		if (has < least)
-			least = has;
+		if (has > most)
+			most = has;
 	}
-	return least > nw->pending ? least - nw->pending : 0;
+	if (!heard) /* then they are lost, as on any wire */
+		return UINT32_MAX;
+	return most > nw->pending ? most - nw->pending : 0;
 }
 
 static void take(struct net *net, struct network *nw)
@@ -350,7 +355,8 @@ static void unplug(struct nic *nic)
 	nw->nic[nic->port] = NULL;
 	if (nw->sw.ports != 1u << PORT_OUT)
 		return;
-	net_close(nw->out); /* nobody is left to listen */
+	net_switch_unplug(&nw->sw, PORT_OUT); /* nobody is left to listen */
+	net_close(nw->out);
 	nw->out = NULL;
 }
 

@@ -213,6 +213,11 @@ static void net_notify(struct virtio_device *dev, unsigned q)
 		net_feed(net);
 }
 
+bool virtio_net_listens(const struct virtio_device *dev)
+{
+	return ((const struct virtio_net *)dev)->up && !dev->stopped;
+}
+
 unsigned virtio_net_room(const struct virtio_device *dev)
 {
 	const struct virtio_net *net = (const struct virtio_net *)dev;

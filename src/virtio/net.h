@@ -33,6 +33,8 @@ struct virtio_device *virtio_net_create(const uint8_t mac[NET_MAC_BYTES],
 /* A frame for the Guest.  False: it was dropped, because it is no frame, because no driver is
  * there, or because too many wait already. */
 bool virtio_net_receive(struct virtio_device *dev, const uint8_t *frame, uint32_t n);
+/* Is there a driver that wants frames? */
+bool virtio_net_listens(const struct virtio_device *dev);
 /* How many frames of any size are sure to find room (in the FIFO, if there is no buffer). */
 unsigned virtio_net_room(const struct virtio_device *dev);
 struct virtio_net_counts virtio_net_counts(const struct virtio_device *dev);
