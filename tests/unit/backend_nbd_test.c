@@ -118,6 +118,7 @@ static void serve(int fd)
 			_exit(0);
 		if ((type < 2 && off + n > BYTES) || (type == 1 && !get(fd, buf, n)))
 			_exit(1);
+		server->nr[type & 3]++; /* before somebody who has the answer looks */
 		answer.error = htobe32(server->fail);
 		answer.cookie = ask.cookie;
 		if (type == 1 && !server->fail)
@@ -125,7 +126,6 @@ static void serve(int fd)
 		put(fd, &answer, sizeof(answer));
 		if (type == 0 && !server->fail)
 			put(fd, server->memory + off, n);
-		server->nr[type & 3]++;
 		server->fail = 0;
 	}
 }
