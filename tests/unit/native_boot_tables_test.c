@@ -201,6 +201,7 @@ START_TEST(pae_not_found_at_init)
 		put(0x345000 + 8, 0x348001);
 		break;
 	case 6: put_pae_root(0x0ff000, 0x346001, 0x346001); break; /* below any image */
+	case 7: put_pae_root(0x345000, 0x0f6001, 0x0f6001); break; /* and so is what it names */
 	}
 	talk(W_31);
 	ck_assert(!lg->pae);
@@ -255,17 +256,52 @@ START_TEST(format_is_kept)
 }
 END_TEST
 
+/* Before 2.6.31 there is only one format, whatever the directory looks like. */
+START_TEST(format_is_known)
+{
+	guest(0, DOOR_MAP_LOW, 0);
+	talk(W_30);
+	hcall(NEW_PGTABLE, make_directory(true, 0));
+	ck_assert(!lg->pae);
+	ck_lives();
+}
+END_TEST
+
+/* RAM that does not fill its last page table: the rest of that is empty. */
+START_TEST(odd_ram)
+{
+	struct door_init init = parameters(0, DOOR_MAP_LOW, _i ? DOOR_INIT_PAE : 0);
+	const uint32_t ram = 0x3f3000;
+
+	dirty();
+	lg = &host->guests[0];
+	init.ram_bytes = le32(ram);
+	ck_assert_ptr_null(initialize(lg, &init));
+	for (uint32_t gpa = 0; gpa < W_RAM; gpa += PAGE_SIZE)
+		ck_assert_uint_eq(entry(gpa), gpa < ram ? gpa | FLAGS : 0);
+}
+END_TEST
+
 /* 6.2: whatever a Guest's RAM and kernel_address are, no boot table reaches the Switcher's entry. */
 START_TEST(nothing_reaches_the_switcher)
 {
-	guest(0, DOOR_MAP_LOW_HIGH, 0);
-	layout = &w_layouts[W_30];
+	struct door_init init = parameters(0, _i ? DOOR_MAP_HIGH : DOOR_MAP_LOW_HIGH, 0);
+
+	lg = &host->guests[0];
+	init.ram_bytes = init.boot_top = le32(2 * W_RAM);
+	init.pfn_limit = init.device_limit = le32(2 * W_RAM >> PAGE_SHIFT);
+	init.page_offset = le32(_i ? 0xff800000 : 0);
+	ck_assert_ptr_null(initialize(lg, &init));
+	layout = &w_layouts[_i ? W_23 : W_30];
 	put_lguest_data(layout, W_DATA);
-	data_put(0x468, 0xff800000);
+	if (!_i)
+		data_put(0x468, 0xff800000);
+	lg->regs->eip = le32(_i ? 0xff800000 + W_CODE : W_CODE);
 	hcall(LGUEST_INIT, W_DATA);
 	ck_lives();
-	ck_assert_uint_eq(get(DIR + 1022 * 4), get(DIR));
-	ck_assert_uint_eq(get(DIR + 1023 * 4), 0);
+	ck_assert_uint_eq(get(root() + 1022 * 4) & ~PAGE_MASK, FLAGS);
+	ck_assert_uint_eq(get(root() + 1023 * 4), 0);
+	ck_assert_uint_eq(entry(0xff800000 + W_RAM - PAGE_SIZE), (W_RAM - PAGE_SIZE) | FLAGS);
 }
 END_TEST
 
@@ -277,11 +313,13 @@ static void add(TCase *tc)
 	tcase_add_loop_test(tc, low_and_high, 0, 3);
 	tcase_add_test(tc, pae_known_before);
 	tcase_add_test(tc, pae_found_at_init);
-	tcase_add_loop_test(tc, pae_not_found_at_init, 0, 7);
+	tcase_add_loop_test(tc, pae_not_found_at_init, 0, 8);
 	tcase_add_test(tc, pae_too_early);
 	tcase_add_loop_test(tc, format_of_first_directory, 0, ARRAY_LEN(first_words));
 	tcase_add_test(tc, format_is_kept);
-	tcase_add_test(tc, nothing_reaches_the_switcher);
+	tcase_add_test(tc, format_is_known);
+	tcase_add_loop_test(tc, odd_ram, 0, 2);
+	tcase_add_loop_test(tc, nothing_reaches_the_switcher, 0, 2);
 }
 
 int main(void)

@@ -494,6 +494,23 @@ START_TEST(flags_on_entry)
 }
 END_TEST
 
+/* 9.7: an interrupt right behind the last instruction of a segment; nothing else has changed. */
+START_TEST(end_of_segment)
+{
+	kernel(0, false);
+	hcall(LOAD_GDT_ENTRY, 20, 0x0fff, 0x00409a00);
+	lg->regs->cs = le32(20 * 8 + 1);
+	lg->regs->eip = le32(0xfff);
+	turn_begin(lg, 0);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	lg->regs->eip = le32(0x1000);
+	lg->regs->trapnum = le32(DOOR_VECTOR_TIMER);
+	turn_left(lg);
+	ck_assert_uint_eq(turn_next(lg), DOOR_ANS_DEAD);
+	ck_died("unhandled trap 256 at 0x1000 (0)");
+}
+END_TEST
+
 /* 9.3: the stack that the CPU takes from ring 3 is that of the Guest which runs. */
 START_TEST(stack_in_the_tss)
 {
@@ -641,6 +658,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, deadline_of_the_destroyed);
 	tcase_add_test(tc, order);
 	tcase_add_test(tc, flags_on_entry);
+	tcase_add_test(tc, end_of_segment);
 	tcase_add_test(tc, stack_in_the_tss);
 	tcase_add_test(tc, tables_of_each_guest);
 	tcase_add_test(tc, fpu_of_each_guest);

@@ -92,7 +92,8 @@ START_TEST(addresses)
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
-		about_to_call(W_3_1, t[i].good ? t[i].at : W_DATA);
+		/* It lies there if it can, so that it is the address alone which is wrong. */
+		about_to_call(W_3_1, t[i].at < W_END ? t[i].at : W_DATA);
 		set_call_registers((const uint32_t[5]){LGUEST_INIT, t[i].at, 0, 0, 0});
 		ck_assert_msg(!strcmp(detected(), t[i].good ? "3.1-4.0" : "nothing"), "%#x",
 			      t[i].at);
@@ -125,13 +126,20 @@ START_TEST(late_layouts)
 	ck_assert_str_ne(detected(), "4.1-4.13");
 	put_code(W_NOIRQ, 0xcf);
 	ck_assert_str_eq(detected(), "4.1-4.13");
+	/* Each with an iret where it would be. */
 	data_put(0x564, W_KERNEL + 4); /* no page */
+	data_put(0x560, W_KERNEL + 4 + W_NOIRQ);
 	ck_assert_str_ne(detected(), "4.1-4.13");
-	data_put(0x564, 0x30000000); /* too low */
+	data_put(0x564, 0x3ffff000); /* too low */
+	data_put(0x560, 0x3ffff000 + W_NOIRQ);
+	ck_assert_str_ne(detected(), "4.1-4.13");
+	data_put(0x564, 0x40000000);
+	data_put(0x560, 0x40000000 + W_NOIRQ);
+	ck_assert_str_eq(detected(), "4.1-4.13");
+	data_put(0x560, 0x40000000); /* not above it */
+	put_code(0, 0xcf);
 	ck_assert_str_ne(detected(), "4.1-4.13");
 	data_put(0x564, W_KERNEL);
-	data_put(0x560, W_KERNEL); /* not above it */
-	ck_assert_str_ne(detected(), "4.1-4.13");
 	data_put(0x560, W_KERNEL + W_END); /* outside */
 	ck_assert_str_ne(detected(), "4.1-4.13");
 	ck_lives();
@@ -139,6 +147,10 @@ START_TEST(late_layouts)
 
 	about_to_call(W_31, W_DATA);
 	data_put(0x568, W_KERNEL + W_NOIRQ + 9);
+	ck_assert_str_ne(detected(), "2.6.31-3.0");
+	data_put(0x568, W_KERNEL + W_NOIRQ + 8);
+	ck_assert_str_eq(detected(), "2.6.31-3.0");
+	data_put(0x570, 0x40);
 	ck_assert_str_ne(detected(), "2.6.31-3.0");
 	destroy(lg);
 

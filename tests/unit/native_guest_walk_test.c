@@ -50,6 +50,26 @@ START_TEST(finds_the_entry)
 }
 END_TEST
 
+/* A PAE top level is 32 bytes and needs no page of its own; the low bits of cr3 are not address. */
+START_TEST(top_level_within_a_page)
+{
+	struct guest_walk w;
+
+	kernel(0, true);
+	put(W_FREE + 0x40, get(W_PDPT));
+	put(W_FREE + 0x58, get(W_PDPT + 0x18));
+	put_user_pte(0, 0x123000 | PTE_P);
+	ck_assert(walk_guest(lg, W_FREE + 0x40 + 0x18, GVA(W_USER), &w));
+	ck_assert_uint_eq(w.pte.v, 0x123001);
+	ck_assert(walk_guest(lg, W_FREE + 0x40, GVA(W_KERNEL + 0x5000), &w));
+	ck_assert(!walk_guest(lg, W_FREE + 0x60, GVA(W_USER), &w));
+	kernel(1, false);
+	put_user_pte(0, 0x123000 | PTE_P);
+	ck_assert(walk_guest(lg, W_PGD + 0x18, GVA(W_USER), &w));
+	ck_lives();
+}
+END_TEST
+
 /* 6.3: checks run on entries with P set; without, the rest of the entry means nothing. */
 START_TEST(absent)
 {
@@ -103,21 +123,14 @@ static const struct {
 	uint32_t flags, frame;
 	bool ok_2level, ok_top, ok_middle;
 } dirs[] = {
-	{0x067, 0, true, false, true},
-	{0x001, 0, true, true, true},
-	{0x027, 0, true, false, true},
-	{0x0e7, 0, false, false, false},
-	{0x06f, 0, false, false, false},
-	{0x077, 0, false, false, false},
-	{0x167, 0, false, false, false},
-	{0x267, 0, false, false, false},
-	{0x867, 0, false, false, false},
-	{0x003, 0, true, false, true},
-	{0x005, 0, true, false, true},
-	{0x009, 0, false, false, false},
-	{0x001, W_END - PAGE_SIZE, true, true, true},
-	{0x001, W_END, false, false, false},
-	{0x001, 0xfffff000, false, false, false},
+	{0x021, 0, true, false, true},	     {0x067, 0, true, false, true},
+	{0x001, 0, true, true, true},	     {0x027, 0, true, false, true},
+	{0x0e7, 0, false, false, false},     {0x06f, 0, false, false, false},
+	{0x077, 0, false, false, false},     {0x167, 0, false, false, false},
+	{0x267, 0, false, false, false},     {0x867, 0, false, false, false},
+	{0x003, 0, true, false, true},	     {0x005, 0, true, false, true},
+	{0x009, 0, false, false, false},     {0x001, W_END - PAGE_SIZE, true, true, true},
+	{0x001, W_END, false, false, false}, {0x001, 0xfffff000, false, false, false},
 };
 
 START_TEST(directory_entry)
@@ -324,6 +337,7 @@ END_TEST
 static void add(TCase *tc)
 {
 	tcase_add_loop_test(tc, finds_the_entry, 0, 2);
+	tcase_add_test(tc, top_level_within_a_page);
 	tcase_add_loop_test(tc, absent, 0, 2);
 	tcase_add_loop_test(tc, rights, 0, 2);
 	tcase_add_loop_test(tc, directory_entry, 0, ARRAY_LEN(dirs));

@@ -169,6 +169,7 @@ END_TEST
 START_TEST(control_registers_before_init)
 {
 	guest(0, DOOR_MAP_LINEAR, 0);
+	put(LGD_CR2, 0x77777777); /* no lguest_data there yet */
 	for (uint8_t n = 2; n <= 4; n++) {
 		put_code(W_CODE, 0x0f, 0x20, (uint8_t)(0xc0 + n * 8));
 		lg->regs->eip = le32(W_CODE);
@@ -195,6 +196,14 @@ START_TEST(debug_registers)
 	ck_lives();
 	ck_done(3, 0x0f, 0x21, 0xf0);
 	ck_assert_uint_eq(eax(), 0x4000);
+	/* A debug exception of another kind is no single step. */
+	lg->regs->trapnum = le32(1);
+	turn_left(lg);
+	ck_done(3, 0x0f, 0x21, 0xf0);
+	ck_assert_uint_eq(eax(), 0);
+	lg->regs->trapnum = le32(1);
+	lg->regs->eflags = le32(0x302);
+	turn_left(lg);
 	ck_done(3, 0x0f, 0x21, 0xf8);
 	ck_assert_uint_eq(eax(), 0);
 	ck_done(3, 0x0f, 0x23, 0xf8); /* DR7 is another */

@@ -165,6 +165,8 @@ static const struct {
 	{0x00cff200, 3, true, false, true},
 	{0x00cff200, 1, true, false, false},
 	{0x00cf9000, 1, true, false, false},  /* read-only */
+	{0x00cf9600, 1, true, false, true},   /* expand-down, which is another bit's name for */
+	{0x00cf9600, 3, false, false, false}, /* conforming */
 	{0x00cf1200, 1, false, false, false}, /* not present */
 	{0x00cf9a00, 1, true, true, false},
 	{0x00cf9a00, 0, true, false, false},

@@ -41,6 +41,9 @@ START_TEST(nobody_there)
 	ck_assert_ptr_null(request(DOOR_REQ_INITIALIZE, 0xffffffff));
 	ck_refused("no Guest can have number 4294967295");
 	ck_assert_uint_eq(le32_get(ans.guest), 0xffffffff);
+	/* Nothing of an answer before this one. */
+	ck_assert_uint_eq(le32_get(ans.arg[0]) | le32_get(ans.regs.ss) | le32_get(ans.pae), 0);
+	ck_assert_uint_eq(ans.insn[7], 0);
 }
 END_TEST
 
