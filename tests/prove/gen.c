@@ -37,13 +37,6 @@ const char *gen_excuse(unsigned id)
 	if ((is_op(r, 2, 0x00, 0x00) && r->ext != 2 && r->ext != 3) ||
 	    (is_op(r, 2, 0x01, 0x01) && (r->ext < 2 || r->ext == 4)) || is_op(r, 2, 2, 3))
 		return "shows the kernel's descriptor tables";
-	if (is_op(r, 1, 0xcf, 0xcf) || is_op(r, 1, 0xca, 0xcb) || is_op(r, 1, 0xc4, 0xc5) ||
-	    (is_op(r, 1, 0xff, 0xff) && (r->ext == 3 || r->ext == 5)) || is_op(r, 2, 0xb2, 0xb2) ||
-	    is_op(r, 2, 0xb4, 0xb5))
-		return "wants a selector in memory (tests/ring, tests/vectors)";
-	if (is_op(r, 1, 0x07, 0x07) || is_op(r, 1, 0x17, 0x17) || is_op(r, 1, 0x1f, 0x1f) ||
-	    is_op(r, 2, 0xa1, 0xa1) || is_op(r, 2, 0xa9, 0xa9))
-		return "wants a selector on the stack (tests/ring, tests/vectors)";
 	return NULL;
 }
 
@@ -88,6 +81,7 @@ void gen_start(struct gen *g, uint64_t seed)
 
 void gen_drop(struct gen *g)
 {
+	g->fixed = 0;
 	g->nr_ahead = g->next_ahead = 0;
 }
 
@@ -230,9 +224,18 @@ struct making {
 	bool lock;
 };
 
-static uint32_t seg_base(int seg)
+/* Where the segment of its operand begins, if it is not the stack's by default. */
+static uint32_t seg_base(const struct making *m)
 {
-	return seg == FS ? FS_BASE : seg == GS ? GS_BASE : 0;
+	return m->s->seg[m->seg < 0 ? DS : m->seg].base;
+}
+
+/* A place as good as this one, in a segment that is smaller than everything. */
+static uint32_t place_within(const struct making *m, uint32_t at)
+{
+	if (seg_base(m) == FS_BASE)
+		return DATA + at % (2 * PAGE_SIZE);
+	return seg_base(m) == GS_BASE ? SRC + at % (2 * PAGE_SIZE) : at;
 }
 
 /* ModRM with an operand in memory at `at`, 32-bit addressing. */
@@ -241,7 +244,7 @@ static void put_mem32(struct gen *g, struct gen_insn *in, const struct making *m
 {
 	unsigned base = rng_below(&g->rng, 8), index = rng_below(&g->rng, 8);
 	unsigned scale = rng_below(&g->rng, 4), form = rng_below(&g->rng, 3);
-	uint32_t off = at - seg_base(m->seg);
+	uint32_t off = at - seg_base(m);
 
 	if (form == 0) { /* disp32 */
 		put(in, reg << 3 | 5, 1);
@@ -279,7 +282,7 @@ static void put_mem16(struct gen *g, struct gen_insn *in, const struct making *m
 	static const uint8_t first[8] = {EBX, EBX, EBP, EBP, ESI, EDI, EBP, EBX};
 	static const uint8_t second[4] = {ESI, EDI, ESI, EDI};
 	unsigned rm = rng_below(&g->rng, 8);
-	uint32_t off = at - seg_base(m->seg);
+	uint32_t off = at - seg_base(m);
 
 	if (rm == 6 && rng_percent(&g->rng, 50)) {
 		put(in, reg << 3 | 6, 1);
@@ -352,10 +355,9 @@ static void put_modrm(struct gen *g, struct gen_insn *in, const struct making *m
 		in->target = DATA;
 	else if (r->map == 2 && r->opcode == 0xae && r->ext == 0x12)
 		in->target = DATA + 24;
-	if (m->seg == FS)
-		in->target = DATA + in->target % (2 * PAGE_SIZE);
-	else if (m->seg == GS)
-		in->target = SRC + in->target % (2 * PAGE_SIZE);
+	if (g->fixed)
+		in->target = g->fixed;
+	in->target = place_within(m, in->target);
 	if (m->adsize == 2)
 		put_mem16(g, in, m, reg, in->target);
 	else
@@ -381,11 +383,8 @@ static void put_immediates(struct gen *g, struct gen_insn *in, const struct maki
 		case OPR_Ob:
 		case OPR_Ov:
 			in->target = choose_place(g, 1);
-			if (m->seg == FS)
-				in->target = DATA + in->target % (2 * PAGE_SIZE);
-			else if (m->seg == GS)
-				in->target = SRC + in->target % (2 * PAGE_SIZE);
-			put(in, in->target - seg_base(m->seg), m->adsize);
+			in->target = place_within(m, in->target);
+			put(in, in->target - seg_base(m), m->adsize);
 			break;
 		case OPR_Ap:
 			put(in, m->s->eip + in->len + m->opsize + 2 + rng_below(rng, 8), m->opsize);
@@ -425,6 +424,51 @@ static void add_push(struct gen *g, uint32_t v)
 	in->what = GEN_SETUP;
 }
 
+static void add_store(struct gen *g, uint32_t at, uint32_t v)
+{
+	struct gen_insn *in = add(g);
+
+	put(in, 0x05c7, 2);
+	put(in, at, 4);
+	put(in, v, 4);
+	in->row = (uint16_t)opmap_find(1, 0xc7, 0x05);
+	in->what = GEN_SETUP;
+}
+
+static bool pops_selector(const struct opmap_row *r)
+{
+	return is_op(r, 1, 0x07, 0x07) || is_op(r, 1, 0x17, 0x17) || is_op(r, 1, 0x1f, 0x1f) ||
+	       is_op(r, 2, 0xa1, 0xa1) || is_op(r, 2, 0xa9, 0xa9);
+}
+
+static bool has_operand(const struct opmap_row *r, enum operand o)
+{
+	return r->operand[0] == o || r->operand[1] == o;
+}
+
+/* Selectors of ours that the kernel has, too, and some that nobody can load. */
+static uint32_t choose_selector(struct rng *rng)
+{
+	static const uint16_t sel[] = {S_DATA3, S_DATA3, S_DATA3, S_CODE3, 0, S_FS, S_GS, 0x3b0};
+
+	return sel[rng_below(rng, ARRAY_LEN(sel))];
+}
+
+/* Flags for POPF and IRET: not TF, and not ID, which nobody can give back to the child; AC seldom. */
+static uint32_t choose_flags(struct rng *rng)
+{
+	return (uint32_t)rng_next(rng) & ~(uint32_t)(FL_TF | FL_VM | FL_ID) &
+	       ~(rng_percent(rng, 80) ? (uint32_t)FL_AC : 0);
+}
+
+/* A pointer of 32 or 16 bits of offset with a selector behind it, where the operand will be. */
+static void add_pointer(struct gen *g, uint32_t offset, uint32_t sel)
+{
+	g->fixed = choose_place(g, 1);
+	add_store(g, g->fixed, offset);
+	add_store(g, g->fixed + 4, sel);
+}
+
 /* Registers that an instruction uses without naming them, and the like. */
 static void prepare(struct gen *g, const struct making *m)
 {
@@ -432,13 +476,13 @@ static void prepare(struct gen *g, const struct making *m)
 	struct rng *rng = &g->rng;
 
 	if (is_string(r)) {
-		uint32_t off = seg_base(m->seg);
+		uint32_t off = seg_base(m);
 
 		add_mov(g, ESI, choose_place(g, 1) - off);
 		add_mov(g, EDI, choose_place(g, 1));
 		add_mov(g, ECX, rng_below(rng, 40));
 	} else if (is_op(r, 1, 0xd7, 0xd7)) { /* XLAT */
-		add_mov(g, EBX, choose_place(g, 1) - seg_base(m->seg));
+		add_mov(g, EBX, choose_place(g, 1) - seg_base(m));
 	} else if (is_op(r, 1, 0xc8, 0xc9)) { /* ENTER, LEAVE */
 		add_mov(g, EBP, FRAME + 0x400 + rng_below(rng, 0x800));
 	} else if (is_op(r, 1, 0xc2, 0xc3)) { /* RET */
@@ -446,13 +490,28 @@ static void prepare(struct gen *g, const struct making *m)
 	} else if (is_op(r, 1, 0xff, 0xff) && (r->ext == 2 || r->ext == 4)) {
 		for (unsigned i = 0; i < 2; i++) /* CALL, JMP: through EAX or ECX, perhaps */
 			add_mov(g, i, m->s->eip + 10 + 3 + rng_below(rng, 8));
-	} else if (is_op(r, 1, 0x9d, 0x9d)) { /* POPF, but not TF; AC now and then */
-		add_push(g, (uint32_t)rng_next(rng) & ~(uint32_t)(FL_TF | FL_VM | FL_ID) &
-				    ~(rng_percent(rng, 80) ? (uint32_t)FL_AC : 0));
-	} else if (is_op(r, 1, 0x8e, 0x8e)) { /* MOV to a segment register */
-		static const uint16_t sel[] = {S_DATA3, S_DATA3, S_DATA3, S_CODE3, 0, S_FS, 0x38};
+	} else if (is_op(r, 1, 0x9d, 0x9d)) { /* POPF */
+		add_push(g, choose_flags(rng));
+	} else if (is_op(r, 1, 0xca, 0xcb)) { /* RETF */
+		add_push(g, S_CODE3);
+		add_push(g, m->s->eip + 10 + 3 + rng_below(rng, 8));
+	} else if (is_op(r, 1, 0xcf, 0xcf)) { /* IRET */
+		add_push(g, choose_flags(rng) & ~(uint32_t)FL_NT);
+		add_push(g, S_CODE3);
+		add_push(g, m->s->eip + 15 + 1 + rng_below(rng, 8));
+	} else if (is_op(r, 1, 0xff, 0xff) && (r->ext == 3 || r->ext == 5)) { /* CALLF, JMPF */
+		add_pointer(g, m->s->eip + 20 + 8 + rng_below(rng, 8), S_CODE3);
+	} else if (has_operand(r, OPR_Mp)) { /* LDS and so on */
+		uint32_t sel = choose_selector(rng);
 
-		add_mov(g, EAX, sel[rng_below(rng, ARRAY_LEN(sel))]);
+		add_pointer(g,
+			    m->opsize == 4 ? (uint32_t)rng_next(rng)
+					   : sel << 16 | rng_below(rng, 65536),
+			    sel);
+	} else if (pops_selector(r)) {
+		add_push(g, choose_selector(rng));
+	} else if (is_op(r, 1, 0x8e, 0x8e)) { /* MOV to a segment register */
+		add_mov(g, EAX, choose_selector(rng));
 	} else if ((is_op(r, 1, 0xf6, 0xf7) && r->ext >= 6)) { /* DIV, IDIV */
 		add_mov(g, EDX, rng_below(rng, 8));
 	} else if ((r->map == 2 || r->map == 3) && r->opcode == 0xf7) {
@@ -498,6 +557,19 @@ static void finish(struct gen_insn *in, const struct making *m, unsigned at)
 	}
 }
 
+/* Now and then: a LOCK where none may be, or so many prefixes that it may be more than 15 bytes. */
+static void add_odd_prefixes(struct gen *g, struct gen_insn *in, const struct making *m)
+{
+	static const uint8_t flat[] = {0x26, 0x36, 0x3e};
+	unsigned n = rng_below(&g->rng, 100);
+
+	if (n == 0 && !(m->row->attr & A_LOCK))
+		put(in, 0xf0, 1);
+	else if (n == 1)
+		for (n = rng_below(&g->rng, 7); n; n--)
+			put(in, flat[rng_below(&g->rng, ARRAY_LEN(flat))], 1);
+}
+
 static void make(struct gen *g, struct making *m)
 {
 	static const uint8_t prefix[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
@@ -508,6 +580,7 @@ static void make(struct gen *g, struct making *m)
 	unsigned opcode_at;
 
 	in->row = (uint16_t)(r - opmap);
+	add_odd_prefixes(g, in, m);
 	if (m->lock)
 		put(in, 0xf0, 1);
 	if (m->opsize == 2 && r->map < 3)
@@ -537,7 +610,8 @@ static bool may_be_16bit(const struct opmap_row *r)
 		if (r->operand[i] == OPR_Jb || r->operand[i] == OPR_Jz || r->operand[i] == OPR_Ap)
 			return false;
 	if (r->map == 1 &&
-	    (is_op(r, 1, 0xc2, 0xc3) || (r->opcode == 0xff && r->ext >= 2 && r->ext <= 5)))
+	    (is_op(r, 1, 0xc2, 0xc3) || is_op(r, 1, 0xca, 0xcb) || is_op(r, 1, 0xcf, 0xcf) ||
+	     (r->opcode == 0xff && r->ext >= 2 && r->ext <= 5)))
 		return false;
 	/* 66 would choose another row. */
 	return r->map == 1 || (r->map == 2 && !(r->attr & (A_MMX | A_SSE | A_SSE2 | A_CLFSH)) &&
@@ -561,7 +635,9 @@ void gen_next(struct gen *g, const struct cpu_state *s, struct gen_insn *out)
 		/* Some must be: POPF, since nobody can give the child its ID flag back, loads of
 		 * selectors, since the kernel's tables are others than ours, and MASKMOV. */
 		if (rng_percent(rng, 92) || is_op(m.row, 1, 0x9d, 0x9d) ||
-		    is_op(m.row, 1, 0x8e, 0x8e) ||
+		    is_op(m.row, 1, 0x8e, 0x8e) || pops_selector(m.row) ||
+		    has_operand(m.row, OPR_Mp) || is_op(m.row, 1, 0xca, 0xcb) ||
+		    is_op(m.row, 1, 0xcf, 0xcf) ||
 		    ((m.row->map == 2 || m.row->map == 3) && m.row->opcode == 0xf7))
 			prepare(g, &m);
 		if (g->nr_ahead == 0 || !opmap_has_modrm(m.row->map, m.row->opcode)) {

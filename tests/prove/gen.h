@@ -39,7 +39,7 @@ enum gen_what {
 };
 
 struct gen_insn {
-	uint8_t code[16];
+	uint8_t code[24]; /* longer than any may be */
 	unsigned len;
 	uint16_t row;
 	unsigned what;
@@ -49,8 +49,9 @@ struct gen_insn {
 struct gen {
 	struct rng rng;
 	uint32_t undefined;	  /* flags that no one may look at now */
-	struct gen_insn ahead[4]; /* made already: what had to be prepared, then what for */
+	struct gen_insn ahead[5]; /* made already: what had to be prepared, then what for */
 	unsigned nr_ahead, next_ahead;
+	uint32_t fixed;		 /* the operand's place, if it has been prepared */
 	uint16_t row[ROW_LIMIT]; /* those that may be made, in four kinds */
 	unsigned kind_end[4];
 };

@@ -117,6 +117,9 @@ static const char *compare_registers(const struct outcome *a, const struct outco
 	for (unsigned i = 0; i < 8; i++)
 		if (a->r[i] != b->r[i])
 			return differ(name[i], 0, a->r[i], b->r[i]);
+	for (unsigned i = 0; i < NR_SEGS; i++)
+		if (a->sel[i] != b->sel[i])
+			return differ("segment register ", i, a->sel[i], b->sel[i]);
 	if ((a->eflags ^ b->eflags) & flags)
 		return differ("EFLAGS", 0, a->eflags & flags, b->eflags & flags);
 	return NULL;

@@ -287,6 +287,9 @@ void seq_outcome(const struct seq *q, struct outcome *o)
 	o->eip = s->eip;
 	o->eflags = cpu_eflags(&m->cpu);
 	fxsave(&s->fpu, o->fx);
+	for (unsigned i = 0; i < NR_SEGS; i++)
+		o->sel[i] = s->seg[i].sel;
+	o->sel[CS] = S_CODE3;
 	o->vector = as_told(vector);
 	if (vector != NO_TRAP) {
 		uint32_t frame = s->r[ESP] - SYS + (has_error_code(vector) ? 4 : 0);
@@ -294,6 +297,8 @@ void seq_outcome(const struct seq *q, struct outcome *o)
 		o->eip = get32(m, frame);
 		o->eflags = get32(m, frame + 8);
 		o->r[ESP] = get32(m, frame + 12);
+		o->sel[CS] = (uint16_t)get32(m, frame + 4);
+		o->sel[SS] = (uint16_t)get32(m, frame + 16);
 		o->cr2 = vector == V_PF ? s->cr2 : 0;
 		o->error = has_error_code(vector) ? get32(m, frame - 4) : 0;
 	}
@@ -401,9 +406,9 @@ void seq_make(struct seq *q, uint64_t seed, struct outcome *o)
 
 void seq_nop(struct seq *q, unsigned i)
 {
-	static const uint8_t nops[16] = {0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90,
-					 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90, 0x90};
+	uint8_t nops[sizeof(q->in[i].code)];
 
+	memset(nops, 0x90, sizeof(nops));
 	write_code(q, q->eip[i], nops, q->in[i].len);
 }
 

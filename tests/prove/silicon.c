@@ -207,6 +207,8 @@ bool silicon_run(struct silicon *n, struct outcome *o)
 	o->eip = (uint32_t)r.rip;
 	o->eflags = (uint32_t)r.eflags;
 	memcpy(o->fx, &fp, sizeof(fp));
+	o->sel[ES] = (uint16_t)r.es, o->sel[CS] = (uint16_t)r.cs, o->sel[SS] = (uint16_t)r.ss;
+	o->sel[DS] = (uint16_t)r.ds, o->sel[FS] = (uint16_t)r.fs, o->sel[GS] = (uint16_t)r.gs;
 	o->cr2 = 0;
 	o->vector = vector_of(&info, &o->cr2);
 	return true;

@@ -15,6 +15,7 @@
 /* Registers, and how it ended. */
 struct outcome {
 	uint32_t r[8], eip, eflags;
+	uint16_t sel[6];
 	uint8_t fx[512]; /* as FXSAVE stores it */
 	unsigned vector; /* of the trap; #BR, #GP and #OF cannot be told apart: V_GP */
 	uint32_t cr2;	 /* of a page fault */
