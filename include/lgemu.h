@@ -97,6 +97,8 @@ struct lgemu_options {
 	const char *host_image; /* another Host and Switcher (ELF, multiboot); NULL: built in */
 	bool host_is_native; /* the Host runs in this process, not in ring 0 of the machine; a Guest
 				cannot tell the difference */
+	const char *cpu;     /* what CPUID offers, and nothing else is executed: "default" (NULL),
+			  * "pentium2", "pentium3", "pentium4" */
 	enum lgemu_clock clock;
 	int64_t rtc_base; /* seconds since 1970 when the board clock is 0; LGEMU_RTC_DEFAULT */
 	uint64_t seed;	  /* of LGEMU_RNG; each Guest has its own bytes */

@@ -12,25 +12,12 @@
 #include "fpu.h"
 #include "mmu/paging.h"
 
-/*C:520
- * What CPUID says when nobody chose otherwise: a late Pentium III that has SSE2, too.  An
- * instruction set is offered only when all of it is there.
-:*/
-const struct cpu_model cpu_model_default = {
-	.name = "default",
-	.signature = 0x683,
-	.edx1 = CPUID_FPU | CPUID_PSE | CPUID_TSC | CPUID_MSR | CPUID_PAE | CPUID_CX8 | CPUID_SEP |
-		CPUID_PGE | CPUID_CMOV | CPUID_CLFSH | CPUID_MMX | CPUID_FXSR | CPUID_SSE |
-		CPUID_SSE2,
-	.brand = "lgemu virtual CPU",
-};
-
 int cpu_init(struct cpu *cpu, struct mem *mem, const struct cpu_bus *bus)
 {
 	memset(cpu, 0, sizeof(*cpu));
 	cpu->mem = mem;
 	cpu->bus = *bus;
-	cpu->model = cpu_model_default;
+	cpu->model = *cpu_model_find(NULL);
 	cpu->deadline_ns = UINT64_MAX;
 	tlb_init(&cpu->tlb);
 	cpu_reset(cpu);

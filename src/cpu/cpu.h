@@ -189,12 +189,13 @@ struct cpu_model {
 	uint32_t signature;  /* CPUID leaf 1 EAX */
 	uint32_t edx1, ecx1; /* CPUID leaf 1 features */
 	uint32_t ext_edx1;   /* CPUID leaf 0x80000001 EDX */
-	char brand[49];
 };
-extern const struct cpu_model cpu_model_default;
+/* NULL, if there is none of that name; without a name, the one that nobody has to choose. */
+const struct cpu_model *cpu_model_find(const char *name);
 
 enum cpuid_edx {
 	CPUID_FPU = 1u << 0,
+	CPUID_DE = 1u << 2,
 	CPUID_PSE = 1u << 3,
 	CPUID_TSC = 1u << 4,
 	CPUID_MSR = 1u << 5,

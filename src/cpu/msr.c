@@ -156,12 +156,11 @@ struct cpuid {
 	uint32_t eax, ebx, ecx, edx;
 };
 
-static struct cpuid cpuid_brand(const struct cpu *cpu, unsigned part)
+static struct cpuid cpuid_brand(unsigned part)
 {
-	char text[48] = {0};
+	static const char text[48] = "lgemu virtual CPU";
 	le32_t r[4];
 
-	memcpy(text, cpu->model.brand, strnlen(cpu->model.brand, sizeof(text)));
 	memcpy(r, text + part * sizeof(r), sizeof(r));
 	return (struct cpuid){le32_get(r[0]), le32_get(r[1]), le32_get(r[2]), le32_get(r[3])};
 }
@@ -183,7 +182,7 @@ static struct cpuid cpuid(const struct cpu *cpu, uint32_t leaf)
 	case 0x80000001: return (struct cpuid){0, 0, 0, m->ext_edx1};
 	case 0x80000002:
 	case 0x80000003:
-	case 0x80000004: return cpuid_brand(cpu, leaf - 0x80000002);
+	case 0x80000004: return cpuid_brand(leaf - 0x80000002);
 	}
 	/* Leaf 2: TLBs of 4 KB and 4 MB pages, caches of 16 + 16 KB and of 512 KB. */
 	return (struct cpuid){0x03020101, 0, 0, 0x0c040843};

@@ -122,10 +122,6 @@ static void run_blocks(struct cpu *cpu)
 {
 	struct block *b;
 
-	/* EFLAGS.AC and the CPL change only in instructions that come back here, or ask
-	 * cpu_must_look(). */
-	if (cpu_checks_alignment(cpu) != !!(cpu->mode & MODE_ALIGN))
-		cpu_update_mode(cpu);
 	cpu_plan(cpu);
 	b = block_quick(cpu);
 	if (!b)
@@ -183,6 +179,10 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 		}
 		if (cpu->s.halted)
 			return CPU_EXIT_HALT;
+		/* EFLAGS.AC and the CPL change only in instructions that come back here, or ask
+		 * cpu_must_look(). */
+		if (cpu_checks_alignment(cpu) != !!(cpu->mode & MODE_ALIGN))
+			cpu_update_mode(cpu);
 		if (cpu->restart_single || cpu->s.inhibit || (cpu->mode & MODE_BREAK) ||
 		    (cpu->s.eflags & (FL_TF | FL_RF)))
 			run_single(cpu);

@@ -99,7 +99,7 @@ static int set_cr4(struct cpu *cpu, uint32_t v)
 	uint32_t old = cpu->s.cr4, known = CR4_PCE;
 
 	known |= offers(cpu, CPUID_TSC) ? CR4_TSD : 0;
-	known |= offers(cpu, 1u << 2) ? CR4_DE : 0;
+	known |= offers(cpu, CPUID_DE) ? CR4_DE : 0;
 	known |= offers(cpu, CPUID_PSE) ? CR4_PSE : 0;
 	known |= offers(cpu, CPUID_PAE) ? CR4_PAE : 0;
 	known |= offers(cpu, 1u << 7) ? CR4_MCE : 0;

@@ -109,11 +109,21 @@ static int open_guests(struct lgemu *vm, const struct lgemu_guest_options *go, u
 static int open_machine(struct lgemu *vm, const struct lgemu_options *o, uint32_t ram_bytes)
 {
 	const enum machine_clock clock = o->clock == LGEMU_REAL ? MACHINE_REAL : MACHINE_VIRTUAL;
-	int err = machine_init(&vm->machine, ram_bytes, clock, epoch(o));
+	const struct cpu_model *model = cpu_model_find(o->cpu);
+	int err;
+
+	if (!model)
+		return complain(&vm->error, -EINVAL,
+				"there is no processor \"%s\"; there are default, pentium2, "
+				"pentium3 and pentium4",
+				o->cpu);
+	err = machine_init(&vm->machine, ram_bytes, clock, epoch(o));
 
 	if (err)
 		return complain(&vm->error, err, "cannot get %u MB of memory for the machine: %s",
 				ram_bytes / MB, strerror(-err));
+	vm->machine.cpu.model = *model;
+	cpu_reset(&vm->machine.cpu);
 	vm->machine.cpu.history = &vm->history;
 	vm->machine.cpu.range[0] = (struct cpu_range){DOOR_SWITCHER, UINT32_MAX, 0};
 	return 0;

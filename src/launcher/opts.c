@@ -51,6 +51,8 @@ const char opts_help[] =
 	"      --tunnet=IP[:MAC], --tunnet=bridge:NAME[:MAC]   a TAP device, made as the original did\n"
 	"      --pcap FILE          write down what crosses the network card before this\n"
 	"\nThe machine:\n"
+	"      --cpu MODEL          what CPUID offers, and nothing else is executed: default, pentium2,\n"
+	"                           pentium3 (with SSE), pentium4 (with SSE and SSE2)\n"
 	"      --clock MODE         virtual (repeatable; default), real (default on a terminal)\n"
 	"      --rtc-base SECONDS   the wall clock at the start, since 1970\n"
 	"      --seed N             of the random bytes (0)\n"
@@ -91,6 +93,7 @@ enum opt {
 	OPT_NET,
 	OPT_TUNNET,
 	OPT_PCAP,
+	OPT_CPU,
 	OPT_CLOCK,
 	OPT_RTC_BASE,
 	OPT_SEED,
@@ -131,6 +134,7 @@ static const struct option long_options[] = {
 	{"net", required_argument, NULL, OPT_NET},
 	{"tunnet", required_argument, NULL, OPT_TUNNET},
 	{"pcap", required_argument, NULL, OPT_PCAP},
+	{"cpu", required_argument, NULL, OPT_CPU},
 	{"clock", required_argument, NULL, OPT_CLOCK},
 	{"rtc-base", required_argument, NULL, OPT_RTC_BASE},
 	{"seed", required_argument, NULL, OPT_SEED},
@@ -363,6 +367,7 @@ static int take_option(struct opts *o, struct group *of, int opt, const char *ar
 	case OPT_CLOCK: return set_clock(o, arg, c);
 	case OPT_SANDBOX: return set_sandbox(o, arg, c);
 	case OPT_HOST: return set_host(o, arg, c);
+	case OPT_CPU: o->machine.cpu = arg; break;
 	case OPT_HOST_IMAGE: o->machine.host_image = arg; break;
 	case OPT_STATS: o->stats = true; break;
 	case OPT_GUEST_HASH: o->hash = true; break;

@@ -627,10 +627,16 @@ void gen_next(struct gen *g, const struct cpu_state *s, struct gen_insn *out)
 		gen_drop(g);
 		do
 			m.row = &opmap[choose_row(g)];
-		while (flags_read(m.row) & g->undefined);
+		/* IRET with NT is a task switch, but not on a processor that could be in 64-bit mode. */
+		while ((flags_read(m.row) & g->undefined) ||
+		       (is_op(m.row, 1, 0xcf, 0xcf) && s->eflags & FL_NT));
 		m.opsize = may_be_16bit(m.row) && rng_percent(rng, 20) ? 2 : 4;
 		m.seg = rng_percent(rng, 10) ? (int)rng_below(rng, 6) : -1;
 		m.adsize = (m.seg >= FS && rng_percent(rng, 40)) ? 2 : 4;
+		if (has_operand(m.row, OPR_Mp)) { /* what is prepared must be what is read */
+			m.seg = -1;
+			m.adsize = 4;
+		}
 		m.lock = m.row->attr & A_LOCK && rng_percent(rng, 8);
 		/* Some must be: POPF, since nobody can give the child its ID flag back, loads of
 		 * selectors, since the kernel's tables are others than ours, and MASKMOV. */
@@ -652,13 +658,14 @@ void gen_next(struct gen *g, const struct cpu_state *s, struct gen_insn *out)
 		}
 	}
 	if (!g->ahead[g->next_ahead].len) { /* postponed until now */
-		uint32_t how = g->ahead[g->next_ahead].target;
+		uint32_t how = g->ahead[g->next_ahead].target, fixed = g->fixed;
 
 		m.row = &opmap[g->ahead[g->next_ahead].row];
 		m.opsize = how & 15;
 		m.adsize = how >> 4 & 15;
 		m.seg = (int)(how >> 8) - 1;
 		gen_drop(g);
+		g->fixed = fixed;
 		make(g, &m);
 	}
 	*out = g->ahead[g->next_ahead++];

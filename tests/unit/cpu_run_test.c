@@ -95,6 +95,16 @@ START_TEST(alignment_check_with_warm_tlb)
 }
 END_TEST
 
+/* AC and RF at once, as IRET may bring them: the instruction runs alone, and is checked all the same. */
+START_TEST(alignment_check_with_rf)
+{
+	code("\x8b\x06\x8b\x46\x01", 5);
+	ck_assert_int_eq(cpu_run(&cpu, 1), CPU_EXIT_BUDGET);
+	cpu_set_eflags(&cpu, FL_AC | FL_RF | FL_R1);
+	ck_assert_int_eq(cpu_run(&cpu, 1), CPU_EXIT_SHUTDOWN);
+}
+END_TEST
+
 START_TEST(rf_lasts_one_instruction)
 {
 	code("\x40\x40", 2);
@@ -166,6 +176,38 @@ START_TEST(from_reset_to_protected_mode)
 }
 END_TEST
 
+/* What CPUID does not offer is #UD, and with no IDT that is the end. */
+START_TEST(models)
+{
+	static const struct {
+		const char *name, *code;
+		uint32_t n;
+		enum cpu_exit why;
+	} t[] = {
+		{"pentium2", "\x0f\xfc\xc1", 3, CPU_EXIT_BUDGET},   /* paddb mm0, mm1 */
+		{"pentium2", "\x0f\x28\xc1", 3, CPU_EXIT_SHUTDOWN}, /* movaps xmm0, xmm1 */
+		{"pentium2", "\x0f\xe0\xc1", 3, CPU_EXIT_SHUTDOWN}, /* pavgb mm0, mm1 */
+		{"pentium3", "\x0f\x28\xc1", 3, CPU_EXIT_BUDGET},
+		{"pentium3", "\x0f\xe0\xc1", 3, CPU_EXIT_BUDGET},
+		{"pentium3", "\x66\x0f\x28\xc1", 4, CPU_EXIT_SHUTDOWN}, /* movapd xmm0, xmm1 */
+		{"pentium3", "\x0f\xae\x3e", 3, CPU_EXIT_SHUTDOWN},	/* clflush [esi] */
+		{"pentium4", "\x66\x0f\x28\xc1", 4, CPU_EXIT_BUDGET},
+		{"pentium4", "\x0f\xae\x3e", 3, CPU_EXIT_BUDGET},
+		{NULL, "\x66\x0f\x28\xc1", 4, CPU_EXIT_BUDGET},
+	};
+
+	for (unsigned i = 0; i < sizeof(t) / sizeof(*t); i++) {
+		cpu.model = *cpu_model_find(t[i].name);
+		cpu.s.cr4 = CR4_OSFXSR;
+		cpu.s.eip = CODE_PA;
+		code(t[i].code, t[i].n);
+		cpu_state_changed(&cpu);
+		ck_assert_int_eq(cpu_run(&cpu, 1), t[i].why);
+	}
+	ck_assert_ptr_null(cpu_model_find("486"));
+}
+END_TEST
+
 START_TEST(store_into_own_block_is_seen)
 {
 	/* mov byte [CODE+7],0x48 ; inc eax, which by then is dec eax */
@@ -185,9 +227,11 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, budget_is_exact);
 	tcase_add_test(t, alignment_check_with_warm_tlb);
+	tcase_add_test(t, alignment_check_with_rf);
 	tcase_add_test(t, rf_lasts_one_instruction);
 	tcase_add_test(t, faults_without_end);
 	tcase_add_test(t, from_reset_to_protected_mode);
+	tcase_add_test(t, models);
 	tcase_add_test(t, store_into_own_block_is_seen);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

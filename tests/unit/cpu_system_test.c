@@ -112,7 +112,7 @@ START_TEST(cpuid)
 	cpu->s.r[EAX] = 1;
 	sys_cpuid(cpu);
 	ck_assert_uint_eq(cpu->s.r[EAX], 0x683);
-	ck_assert_uint_eq(cpu->s.r[EDX], cpu_model_default.edx1);
+	ck_assert_uint_eq(cpu->s.r[EDX], cpu_model_find(NULL)->edx1);
 	ck_assert_uint_eq(cpu->s.r[EBX], 0x800); /* CLFLUSH: 64 bytes */
 	cpu->s.r[EAX] = 0x80000002;
 	sys_cpuid(cpu);
