@@ -60,6 +60,7 @@ enum lgemu_device_flags {
 	LGEMU_READ_ONLY = 1,
 	LGEMU_SNAPSHOT = 2, /* what the Guest writes is kept in memory; the file is never touched */
 	LGEMU_TUNNET = 4,   /* path: as the original's --tunnet has it: "IP", "bridge:NAME" */
+	LGEMU_SHARENET = 8, /* path: a network of 2.6.23; to others it is "hub:PATH" */
 };
 
 struct lgemu_device {

@@ -163,6 +163,17 @@ int net_spec_parse(struct net_spec *spec, const char *text, const char **why)
 	return err;
 }
 
+int net_spec_hub(struct net_spec *spec, const char *path, const char **why)
+{
+	memset(spec, 0, sizeof(*spec));
+	spec->kind = NET_HUB;
+	if (!*path)
+		return refuse(why, "does not say which");
+	if (!copy(spec->where, sizeof(spec->where), path, strlen(path)))
+		return refuse(why, "is too long");
+	return 0;
+}
+
 /*D:706
  * The original's words, which name what the host's side of the cable is to be.
  */

@@ -44,6 +44,8 @@ struct net_spec {
 
 /* 0, or -EINVAL with *why a clause that goes behind the word ("is no address"). */
 int net_spec_parse(struct net_spec *spec, const char *text, const char **why) MUST_CHECK;
+/* The hub of that path, without more words. */
+int net_spec_hub(struct net_spec *spec, const char *path, const char **why) MUST_CHECK;
 /* The same for the argument of the original's --tunnet: IP[:MAC] or bridge:NAME[:MAC]. */
 int net_spec_parse_tunnet(struct net_spec *spec, const char *text, const char **why) MUST_CHECK;
 

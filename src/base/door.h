@@ -70,6 +70,8 @@ enum door_request_op {
 	DOOR_REQ_RUN = 2,	 /* run Guest `guest` for at most quantum_ns (0: no limit) */
 	DOOR_REQ_DESTROY = 3,	 /* forget Guest `guest` and free what it holds */
 	DOOR_REQ_SELFTEST = 4,	 /* run the ring-1 stub; text goes to DOOR_CONSOLE */
+	DOOR_REQ_GETDMA = 5,	 /* 2.6.23: a buffer that Guest `guest` bound to `key`, reserved;
+				    answers DOOR_ANS_BUFFER or DOOR_ANS_NO_BUFFER */
 };
 
 /* How the Guest finds its memory mapped at its first instruction (guest-host.md 1.4.3, 12.7). */
@@ -85,6 +87,14 @@ enum door_boot_map {
 #define DOOR_INIT_TIGHT 8u /* 3.10 and later: reserve_mem is what the Switcher needs, no more */
 #define DOOR_INIT_DMA	4u /* 2.6.23: calls 12 and 13 are BIND_DMA and SEND_DMA */
 
+/* A page of the Guest's that is not in its own region: several Guests have it (sharenet). */
+#define DOOR_SHARED_PAGES 4u
+
+struct door_shared {
+	le32_t pfn;  /* the Guest's number for it, above its RAM; 0: none */
+	le32_t page; /* machine-physical address */
+};
+
 struct door_init {
 	le32_t mem_base;     /* machine-physical address of Guest-physical 0, 4 MB aligned */
 	le32_t pfn_limit;    /* first Guest page frame that is not memory */
@@ -96,6 +106,8 @@ struct door_init {
 	le32_t ram_bytes;    /* end of e820 RAM: what boot tables map */
 	le32_t page_offset;  /* 2.6.23: PAGE_OFFSET found in the image; else 0 */
 	le32_t flags;	     /* DOOR_INIT_* */
+	le32_t guest_id;     /* 2.6.23: lguest_data.guestid, of which it makes its MAC address */
+	struct door_shared shared[DOOR_SHARED_PAGES];
 };
 
 /* Registers of a TRAP answer, in the order and at the offsets of guest-host.md 10.5. */
@@ -110,6 +122,7 @@ struct door_request {
 	le32_t guest; /* 0 .. DOOR_GUESTS-1 */
 	le32_t quantum_ns;
 	le32_t trap; /* after ANS_TRAP: 0 = handled, take regs; else reflect this vector */
+	le32_t key;  /* GETDMA */
 	struct door_regs regs;
 	struct door_init init;
 };
@@ -125,6 +138,8 @@ enum door_answer_op {
 	DOOR_ANS_QUANTUM = 8, /* quantum used up, or break asked */
 	DOOR_ANS_DEAD = 9,    /* text = why.  arg[0] = 1: the Guest asked for it (SHUTDOWN) */
 	DOOR_ANS_RESTART = 10,
+	DOOR_ANS_BUFFER = 11,	 /* arg[0] = struct lguest_dma, arg[1] = irq, now its used_len */
+	DOOR_ANS_NO_BUFFER = 12, /* arg[0] = 1: bound, but all are in use; 0: not bound */
 };
 
 /* Answer half: written by the Host only. */
@@ -140,7 +155,9 @@ struct door_answer {
 	le32_t layout;
 	le32_t hcall_insn; /* 0 unknown, 0x1fcd = int $0x1f, 0xc1010f = vmcall */
 	le32_t pae;
-	le32_t cr3;	/* the Guest's own, or DOOR_NO_TABLES */
+	le32_t cr3; /* the Guest's own, or DOOR_NO_TABLES */
+	/* RUN: bit g = Guest g got an interrupt, or its death, from the one that ran. */
+	le32_t woken;
 	char text[256]; /* NUL-terminated */
 };
 

@@ -44,9 +44,11 @@ bool bootparam_write(const struct bootparam *bp, const struct image_room *room)
 	char line[BOOTPARAM_CMDLINE_MAX + 1] = {0};
 
 	page[BP_E820_ENTRIES] = 1;
-	page[BP_PROTOCOL] = 0x07;
-	page[BP_PROTOCOL + 1] = 0x02;
-	page[BP_LOADFLAGS] = KEEP_SEGMENTS;
+	if (bp->protocol) {
+		page[BP_PROTOCOL] = 0x07;
+		page[BP_PROTOCOL + 1] = 0x02;
+		page[BP_LOADFLAGS] = KEEP_SEGMENTS;
+	}
 	if (bp->initrd_bytes) {
 		page[BP_TYPE_OF_LOADER] = 0xff;
 		put32(page, BP_RAMDISK_IMAGE, bp->initrd);

@@ -12,7 +12,8 @@
 #define BOOTPARAM_CMDLINE_MAX 2047u /* Linux copies 2048 bytes, NUL included */
 
 struct bootparam {
-	uint32_t ram_bytes;		      /* the one e820 entry */
+	bool protocol;	    /* the Guest goes by the boot protocol; that of 2.6.23 did not */
+	uint32_t ram_bytes; /* the one e820 entry */
 	uint32_t initrd, initrd_bytes;	      /* Guest-physical, rounded up to pages; 0: none */
 	uint32_t kernel_alignment, init_size; /* from the image's own header, or 0 */
 	const char *command_line;

@@ -131,18 +131,22 @@ static const struct {
 	{"lzo", 4, {0x89, 'L', 'Z', 'O'}}, {"lz4", 4, {0x02, 0x21, 0x4c, 0x18}},
 };
 
+#define GZIP_HEADER_BYTES 10u
+#define GZIP_ON_UNIX	  3u /* the last byte of that header */
+
 /* Before protocol 2.08 nobody says where the payload is; it can only be gzip, so search. */
 static bool find_gzip(const struct image *img, const struct bzimage *bz, uint64_t *at)
 {
 	uint8_t b[4096];
 	uint64_t off = bz->setup_bytes, n, i;
 
-	for (; off + 3 <= img->size; off += n - 2) {
+	for (; off + GZIP_HEADER_BYTES <= img->size; off += n - (GZIP_HEADER_BYTES - 1)) {
 		n = img->size - off < sizeof(b) ? img->size - off : sizeof(b);
 		if (image_read(img, off, b, n))
 			return false;
-		for (i = 0; i + 3 <= n; i++)
-			if (b[i] == 0x1f && b[i + 1] == 0x8b && b[i + 2] == 0x08) {
+		for (i = 0; i + GZIP_HEADER_BYTES <= n; i++)
+			if (b[i] == 0x1f && b[i + 1] == 0x8b && b[i + 2] == 0x08 &&
+			    b[i + GZIP_HEADER_BYTES - 1] == GZIP_ON_UNIX) {
 				*at = off + i;
 				return true;
 			}

@@ -63,7 +63,7 @@ static int place_guest(struct guest *g, uint32_t mb, uint64_t *ram_bytes)
 				"machine have together only %u are left; give them less with -m",
 				g->name, mb, GUEST_LIMIT_MB,
 				left ? (unsigned)((left - DEVICE_BYTES) / MB) : 0);
-	g->gm = (struct guest_mem){&g->vm->machine.mem, (uint32_t)*ram_bytes, mb * MB, bytes};
+	g->gm = gm_make(&g->vm->machine.mem, (uint32_t)*ram_bytes, mb * MB, bytes);
 	snprintf(g->room_name, sizeof(g->room_name), "%u MB of guest memory", mb);
 	*ram_bytes += (bytes + DOOR_GUEST_ALIGN - 1) & ~(DOOR_GUEST_ALIGN - 1);
 	return 0;
@@ -81,6 +81,16 @@ static uint64_t epoch(const struct lgemu_options *o)
 		return (uint64_t)YEAR_2000 * NS_PER_SEC;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (uint64_t)ts.tv_sec * NS_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+/* Networks of 2.6.23 are a page each, and at most as many as there are cards on them. */
+static unsigned count_shared(const struct lgemu_guest_options *go)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < go->nr_devices; i++)
+		n += (go->devices[i].flags & LGEMU_SHARENET) != 0;
+	return n;
 }
 
 /* All Guests, without their devices, and how much RAM that makes. */
@@ -102,7 +112,12 @@ static int open_guests(struct lgemu *vm, const struct lgemu_guest_options *go, u
 		err = guest_open(g, &go[i]);
 		if (!err)
 			err = place_guest(g, mb, ram_bytes);
+		vm->nr_shared_pages += count_shared(&go[i]);
 	}
+	*ram_bytes += vm->nr_shared_pages * PAGE_SIZE;
+	if (!err && *ram_bytes > DOOR_RAM_LIMIT)
+		err = complain(&vm->error, -EINVAL,
+			       "no memory is left for --sharenet; give the guests less with -m");
 	return err;
 }
 

@@ -75,6 +75,8 @@ static int open_disk(struct guest *g, const struct lgemu_device *d, struct virti
 
 static int bus_add(struct guest *g, struct virtio_device *dev)
 {
+	if (g->dma)
+		return dma23_bus_add(g->dma, dev, net_seat(g->vm->net, dev));
 	if (g->pci)
 		return pci_bus_add(g->pci, dev);
 	return g->config24 ? config24_bus_add(g->config24, dev) : lguest_bus_add(g->bus, dev);
@@ -190,9 +192,9 @@ static int create_bus(struct guest *g)
 		if (profile)
 			g->bus = lguest_bus_create(&g->gm, profile, raise_irq, g);
 		break;
-	case ERA_BUS_DMA: break;
+	case ERA_BUS_DMA: g->dma = dma23_bus_create(&g->gm, raise_irq, g); break;
 	}
-	if (!g->pci && !g->config24 && !g->bus)
+	if (!g->pci && !g->config24 && !g->bus && !g->dma)
 		return complain(&g->vm->error, -ENOMEM, "out of memory");
 	return 0;
 }
@@ -201,12 +203,18 @@ int devices_create(struct guest *g, const struct lgemu_guest_options *o)
 {
 	int err = create_bus(g);
 
-	return err ? err : add_devices(g, o);
+	if (!err)
+		err = add_devices(g, o);
+	if (!err && g->dma)
+		g->gm = *dma23_bus_memory(g->dma);
+	return err;
 }
 
 void devices_restart(struct guest *g)
 {
-	if (g->pci)
+	if (g->dma)
+		dma23_bus_restart(g->dma);
+	else if (g->pci)
 		pci_bus_restart(g->pci);
 	else if (g->config24)
 		config24_bus_restart(g->config24);
@@ -219,6 +227,30 @@ enum lguest_notify devices_notify(struct guest *g, gpa_t gpa, const char **why)
 	return g->config24 ? config24_bus_notify(g->config24, gpa, why)
 			   : lguest_bus_notify(g->bus, gpa, why);
 }
+
+/*L:303
+ * The DMA bus.  The Host keeps the bindings, so what comes for a Guest needs one more question to
+ * it; the loop asks that before it lets anybody run.
+ */
+void devices_dma_sent(struct guest *g, gpa_t dma, gpa_t key, const char **why)
+{
+	dma23_bus_send(g->dma, dma, key, why);
+}
+
+bool devices_want_buffer(struct guest *g)
+{
+	return g->dma && (g->state == GUEST_READY || g->state == GUEST_HALTED) &&
+	       dma23_bus_wants(g->dma, &g->dma_key);
+}
+
+void devices_buffer(struct guest *g, const struct door_answer *ans, const char **why)
+{
+	if (le32_get(ans->op) == DOOR_ANS_BUFFER)
+		dma23_bus_buffer(g->dma, GPA(le32_get(ans->arg[0])), le32_get(ans->arg[1]), why);
+	else
+		dma23_bus_no_buffer(g->dma, le32_get(ans->arg[0]), why);
+}
+/*:*/
 
 size_t devices_early_text(const struct guest *g, gpa_t gpa, char *buf, size_t size)
 {
@@ -234,6 +266,8 @@ uint32_t devices_pfn_limit(const struct guest *g)
 {
 	uint32_t pages = 0;
 
+	if (g->dma)
+		return dma23_bus_memory(g->dma)->limit_bytes / PAGE_SIZE;
 	if (g->config24)
 		pages = config24_bus_pages(g->config24);
 	else if (g->bus)
@@ -249,7 +283,9 @@ uint32_t devices_device_limit(const struct guest *g)
 
 void devices_state(const struct guest *g, const struct virtio_sink *sink)
 {
-	if (g->pci)
+	if (g->dma)
+		dma23_bus_state(g->dma, sink);
+	else if (g->pci)
 		pci_bus_state(g->pci, sink);
 	else if (g->config24)
 		config24_bus_state(g->config24, sink);
@@ -277,6 +313,8 @@ void devices_destroy(struct guest *g)
 	lguest_bus_destroy(g->bus);
 	config24_bus_destroy(g->config24);
 	pci_bus_destroy(g->pci);
+	dma23_bus_destroy(g->dma);
+	g->dma = NULL;
 	g->bus = NULL;
 	g->config24 = NULL;
 	g->pci = NULL;

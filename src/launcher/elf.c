@@ -83,6 +83,10 @@ static int each_segment(Elf *elf, const struct image *img, const struct image_ro
 					img->name);
 		if (p.p_type != PT_LOAD)
 			continue;
+		if (any && facts->page_offset != (uint32_t)(p.p_vaddr - p.p_paddr))
+			facts->mixed_offsets = true;
+		if (!any)
+			facts->page_offset = (uint32_t)(p.p_vaddr - p.p_paddr);
 		any = true;
 		err = check_segment(img, &p, c);
 		if (err)

@@ -19,23 +19,23 @@
  */
 static const struct era eras[] = {
 	{"abi_2_6_23", "2.6.23", ERA_RELEASE(2, 6, 23), ERA_RELEASE(2, 6, 23), DOOR_MAP_HIGH,
-	 ERA_BUS_DMA, true, "A", false, false},
+	 ERA_BUS_DMA, true, "A", false, true},
 	{"abi_2_6_24", "2.6.24", ERA_RELEASE(2, 6, 24), ERA_RELEASE(2, 6, 24), DOOR_MAP_LOW,
-	 ERA_BUS_FIELDS, true, "B", false, true},
+	 ERA_BUS_FIELDS, true, "B", false, false},
 	{"abi_2_6_25", "2.6.25 to 2.6.28", ERA_RELEASE(2, 6, 25), ERA_RELEASE(2, 6, 28),
-	 DOOR_MAP_LOW, ERA_BUS_LGUEST, false, "B", false, true},
+	 DOOR_MAP_LOW, ERA_BUS_LGUEST, false, "B", false, false},
 	{"abi_2_6_29", "2.6.29", ERA_RELEASE(2, 6, 29), ERA_RELEASE(2, 6, 29), DOOR_MAP_LOW_HIGH,
-	 ERA_BUS_LGUEST, false, "B", false, true},
+	 ERA_BUS_LGUEST, false, "B", false, false},
 	{"abi_2_6_30", "2.6.30", ERA_RELEASE(2, 6, 30), ERA_RELEASE(2, 6, 30), DOOR_MAP_LOW_HIGH,
-	 ERA_BUS_LGUEST, false, "B", false, true},
+	 ERA_BUS_LGUEST, false, "B", false, false},
 	{"abi_2_6_31", "2.6.31 to 3.0", ERA_RELEASE(2, 6, 31), ERA_RELEASE(3, 0, 255),
-	 DOOR_MAP_LOW_HIGH, ERA_BUS_LGUEST, false, "C", false, true},
+	 DOOR_MAP_LOW_HIGH, ERA_BUS_LGUEST, false, "C", false, false},
 	{"abi_3_1", "3.1 to 3.9", ERA_RELEASE(3, 1, 0), ERA_RELEASE(3, 9, 255), DOOR_MAP_LINEAR,
-	 ERA_BUS_LGUEST, false, "D", false, true},
+	 ERA_BUS_LGUEST, false, "D", false, false},
 	{"abi_3_10", "3.10 to 3.19", ERA_RELEASE(3, 10, 0), ERA_RELEASE(3, 19, 255),
-	 DOOR_MAP_LINEAR, ERA_BUS_LGUEST, false, "D", true, true},
+	 DOOR_MAP_LINEAR, ERA_BUS_LGUEST, false, "D", true, false},
 	{"abi_4_0", "4.0 to 4.13", ERA_RELEASE(4, 0, 0), ERA_RELEASE(4, 13, 255), DOOR_MAP_LINEAR,
-	 ERA_BUS_PCI, false, "DE", true, true},
+	 ERA_BUS_PCI, false, "DE", true, false},
 };
 /*:*/
 

@@ -31,7 +31,7 @@ struct era {
 	bool blank_at_end;   /* the Launcher left one behind the command line */
 	const char *layouts; /* of struct lguest_data: letters of guest-host.md 3.1 */
 	bool tight;	     /* only the Switcher's own addresses were reserved: DOOR_INIT_TIGHT */
-	bool served;	     /* by this version */
+	bool genuine; /* begins behind a string (genuine.h); else as the boot protocol has it */
 };
 
 enum era_support { ERA_SUPPORT_UNKNOWN, ERA_SUPPORT_YES, ERA_SUPPORT_NO };

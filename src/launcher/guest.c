@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bootparam.h"
+#include "genuine.h"
 #include "initrd.h"
 #include "vm.h"
 
@@ -24,8 +25,8 @@ struct image_room guest_room(struct guest *g)
 
 /*L:310
  * Is this something we can run?  The order of the questions is the order in which people get it
- * wrong: not a kernel, a kernel of the wrong kind, one without guest support, one of an era that we
- * do not serve.
+ * wrong: not a kernel, a kernel of the wrong kind, one without guest support, one from before or after
+ * lguest's time.
  */
 static int check_era(struct guest *g, const char *abi)
 {
@@ -45,10 +46,6 @@ static int check_era(struct guest *g, const char *abi)
 		return complain(c, -ENOEXEC,
 				"%s does not say of which release it is; say it with --abi",
 				g->kernel.name);
-	if (!f->era->served)
-		return complain(c, -ENOSYS,
-				"%s is a guest of %s (%s), which this version does not serve",
-				g->kernel.name, f->era->range, era_bus_name(f->era->bus));
 	return 0;
 }
 
@@ -176,6 +173,8 @@ static int load_kernel(struct guest *g, const struct image_room *room, struct el
 	uint64_t end;
 	int err;
 
+	if (g->found.era->genuine)
+		return genuine_load(&g->kernel, g->is_bz ? &g->bz : NULL, room, facts, c);
 	if (!g->is_bz)
 		return elf_load(&g->kernel, room, facts, c);
 	err = bzimage_load(&g->kernel, &g->bz, room, c);
@@ -199,7 +198,20 @@ static uint32_t boot_tables_bytes(const struct guest *g)
 	return (g->gm.ram_bytes / PAGE_SIZE / 512 + 3) * PAGE_SIZE;
 }
 
-static void fill_init(struct guest *g, uint32_t entry, uint32_t boot_top)
+/* What the first Guests have of their network from us: an identity, and the pages they share. */
+static void fill_dma(struct guest *g)
+{
+	const struct guest_mem *gm = dma23_bus_memory(g->dma);
+	unsigned i;
+
+	_Static_assert(GM_SHARED_PAGES == DOOR_SHARED_PAGES, "all of them are told");
+	g->init.guest_id = le32(net_guest_id(g));
+	for (i = 0; i < gm->nr_shared; i++)
+		g->init.shared[i] = (struct door_shared){le32(gm->shared[i].gpa >> PAGE_SHIFT),
+							 le32(gm->shared[i].page)};
+}
+
+static void fill_init(struct guest *g, const struct elf_facts *facts, uint32_t boot_top)
 {
 	uint32_t flags = 0;
 
@@ -209,16 +221,21 @@ static void fill_init(struct guest *g, uint32_t entry, uint32_t boot_top)
 		flags |= DOOR_INIT_MMIO;
 	if (g->found.era->tight)
 		flags |= DOOR_INIT_TIGHT;
+	if (g->dma)
+		flags |= DOOR_INIT_DMA;
 	g->init = (struct door_init){
 		.mem_base = le32(g->gm.base),
 		.pfn_limit = le32(devices_pfn_limit(g)),
 		.device_limit = le32(devices_device_limit(g)),
-		.entry = le32(entry),
+		.entry = le32(facts->entry),
 		.boot_map = le32(g->found.era->boot_map),
 		.boot_top = le32(boot_top),
 		.ram_bytes = le32(g->gm.ram_bytes),
+		.page_offset = le32(g->found.era->genuine ? facts->page_offset : 0),
 		.flags = le32(flags),
 	};
+	if (g->dma)
+		fill_dma(g);
 }
 /*:*/
 
@@ -232,6 +249,7 @@ int guest_load(struct guest *g)
 	struct image_room room = guest_room(g);
 	struct complaint *c = &g->vm->error;
 	struct bootparam bp = {
+		.protocol = !g->found.era->genuine,
 		.ram_bytes = g->gm.ram_bytes,
 		.kernel_alignment = g->bz.kernel_alignment,
 		.init_size = g->bz.init_size,
@@ -261,7 +279,7 @@ int guest_load(struct guest *g)
 	if (!bootparam_write(&bp, &room))
 		return complain(c, -EFBIG, "%s is too small for any kernel; %s", room.name,
 				room.remedy);
-	fill_init(g, facts.entry, top);
+	fill_init(g, &facts, top);
 	return 0;
 }
 /*:*/

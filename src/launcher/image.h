@@ -46,7 +46,9 @@ int image_place(const struct image *img, uint64_t off, uint64_t len, const struc
 /* elf.c: the other kinds of images are simple next to this one. */
 struct elf_facts {
 	uint32_t entry;
-	uint32_t end; /* of the highest segment, in the room */
+	uint32_t end;	      /* of the highest segment, in the room */
+	uint32_t page_offset; /* from where the first segment is loaded to where it is mapped */
+	bool mixed_offsets;   /* and of another it is not the same */
 };
 
 #define ELF_SEGMENTS_MAX 2048u /* as the original */

@@ -108,9 +108,8 @@ static bool translate(const struct lgemu *vm, unsigned space, uint32_t addr, uin
 	if (space - LGEMU_GUEST >= vm->nr_guests)
 		return false;
 	gm = &vm->guest[space - LGEMU_GUEST].gm;
-	*pa = gm->base + addr;
-	*room = addr < gm->limit_bytes ? gm->limit_bytes - addr : 0;
-	return *room;
+	*room = gm->nr_shared ? PAGE_SIZE - addr % PAGE_SIZE : gm->limit_bytes - addr;
+	return gm_place(gm, GPA(addr), 1, pa);
 }
 
 static bool all_there(const struct lgemu *vm, unsigned space, uint32_t addr, uint32_t len)

@@ -68,6 +68,8 @@ void loop_ask(struct lgemu *vm, enum door_request_op op, struct guest *g)
 
 	if (op == DOOR_REQ_INITIALIZE)
 		req.init = g->init;
+	if (op == DOOR_REQ_GETDMA)
+		req.key = le32(g->dma_key.v);
 	if (op == DOOR_REQ_RUN && g->trap_done) {
 		req.trap = le32(g->trap);
 		req.regs = g->regs;
@@ -78,7 +80,10 @@ void loop_ask(struct lgemu *vm, enum door_request_op op, struct guest *g)
 	vm->at_bell = false;
 	vm->asked = op;
 	vm->asked_ns = machine_clock_ns(&vm->machine);
-	vm->turn = g->id;
+	vm->asked_for = g;
+	/* To be asked for a buffer is no turn. */
+	if (op != DOOR_REQ_GETDMA)
+		vm->turn = g->id;
 }
 
 /* The answer, as it was when the bell rang.  False: there is no door page. */
@@ -145,6 +150,12 @@ static void guest_died(struct guest *g, const char *text, bool asked)
 }
 /*:*/
 
+static void warn_of_device(struct guest *g, const char *why)
+{
+	if (why)
+		guest_warn(g, "a device of the guest: %.200s", why);
+}
+
 /*L:402
  * NOTIFY.  The address says what for: a queue, a descriptor whose status changed, or text of a
  * Guest that has no console yet.
@@ -166,8 +177,41 @@ static void notify(struct guest *g, uint32_t addr)
 		break;
 	default: console_retry(g); break;
 	}
-	if (why)
-		guest_warn(g, "a device of the guest: %.200s", why);
+	warn_of_device(g, why);
+}
+/*:*/
+
+/*L:406
+ * The same in the language of 2.6.23.  Whether the Guest got a buffer or not, there may be room now
+ * for what the user typed.
+ */
+static void dma_sent(struct guest *g, gpa_t dma, gpa_t key)
+{
+	const char *why = NULL;
+
+	devices_dma_sent(g, dma, key, &why);
+	warn_of_device(g, why);
+}
+
+static void buffer_answered(struct guest *g, const struct door_answer *ans)
+{
+	const char *why = NULL;
+
+	devices_buffer(g, ans, &why);
+	console_retry(g);
+	warn_of_device(g, why);
+}
+
+/* Guests to which the one that ran has given something.  If it waits for one of them, let that one
+ * go first. */
+static void wake_others(struct lgemu *vm, const struct door_answer *ans)
+{
+	const uint32_t woken = le32_get(ans->woken);
+
+	for (unsigned i = 0; i < vm->nr_guests; i++)
+		if (woken >> i & 1)
+			loop_wake(&vm->guest[i]);
+	vm->gives_way = woken && le32_get(ans->op) == DOOR_ANS_QUANTUM;
 }
 /*:*/
 
@@ -241,11 +285,17 @@ static void run_answered(struct guest *g, const struct door_answer *ans)
 
 	g->used_ns += machine_clock_ns(&vm->machine) - vm->asked_ns;
 	compare_layout(g, ans);
+	wake_others(vm, ans);
+	if (g->dma)
+		dma23_bus_ran(g->dma);
 	g->regs = ans->regs;
 	g->cr3 = le32_get(ans->cr3);
 	g->pae = le32_get(ans->pae);
 	switch (le32_get(ans->op)) {
 	case DOOR_ANS_NOTIFY: notify(g, le32_get(ans->arg[0])); break;
+	case DOOR_ANS_DMA:
+		dma_sent(g, GPA(le32_get(ans->arg[0])), GPA(le32_get(ans->arg[1])));
+		break;
 	case DOOR_ANS_TRAP: trap(g, ans); break;
 	case DOOR_ANS_QUANTUM: break;
 	case DOOR_ANS_HALTED:
@@ -271,9 +321,11 @@ static void bell(struct lgemu *vm)
 	if (!loop_answer(vm, &ans))
 		loop_fail(vm, LGEMU_VECTOR_BUG, "the Host rang, but gave no door page");
 	else if (vm->asked == DOOR_REQ_RUN)
-		run_answered(&vm->guest[vm->turn], &ans), net_pump(vm->net);
+		run_answered(vm->asked_for, &ans), net_pump(vm->net);
+	else if (vm->asked == DOOR_REQ_GETDMA)
+		buffer_answered(vm->asked_for, &ans);
 	else
-		request_done(&vm->guest[vm->turn], &ans);
+		request_done(vm->asked_for, &ans);
 }
 /*:*/
 
@@ -292,17 +344,31 @@ static void tick(struct lgemu *vm)
 		complain(&vm->error, 0, "out of memory");
 }
 
+/* A buffer can only be asked for at the bell, so let the Host come there. */
+static void hurry(struct lgemu *vm)
+{
+	for (unsigned i = 0; !vm->at_bell && i < vm->nr_guests; i++)
+		if (devices_want_buffer(&vm->guest[i])) {
+			machine_raise(&vm->machine, vm->turn, DOOR_EVENT_BREAK);
+			return;
+		}
+}
+
 static void take_events(struct lgemu *vm)
 {
 	const struct event *e;
+	bool any = false;
 
 	while ((e = machine_event(&vm->machine))) {
+		any = true;
 		if (e->source >= EVENT_NET)
 			net_event(vm->net, e->source - EVENT_NET, e->bytes, e->len);
 		else
 			console_type(&vm->guest[e->source - EVENT_CONSOLE], e->bytes, e->len);
 		machine_pop(&vm->machine);
 	}
+	if (any)
+		hurry(vm);
 }
 
 static void look(struct lgemu *vm, uint64_t wait_ns)
@@ -424,7 +490,9 @@ static struct guest *next_guest(struct lgemu *vm, uint64_t *wake_ns)
 			*wake_ns = g->wake_ns;
 	}
 	g = &vm->guest[vm->turn];
-	return next && can_run(g) && g->used_ns < next->used_ns + AHEAD_NS ? g : next;
+	if (vm->gives_way || !next || !can_run(g) || g->used_ns >= next->used_ns + AHEAD_NS)
+		return next;
+	return g;
 }
 
 static void next_request(struct lgemu *vm)
@@ -436,8 +504,15 @@ static void next_request(struct lgemu *vm)
 		[GUEST_ENDING] = DOOR_REQ_DESTROY,
 	};
 	uint64_t wake_ns;
-	struct guest *g = next_guest(vm, &wake_ns);
+	struct guest *g;
+	unsigned i;
 
+	for (i = 0; i < vm->nr_guests; i++)
+		if (devices_want_buffer(&vm->guest[i])) {
+			loop_ask(vm, DOOR_REQ_GETDMA, &vm->guest[i]);
+			return;
+		}
+	g = next_guest(vm, &wake_ns);
 	if (!g) {
 		idle(vm, wake_ns);
 		return;

@@ -30,6 +30,8 @@ struct nic {
 	unsigned port;
 	struct virtio_device *dev; /* the bus owns it */
 	struct pcap *pcap;	   /* or NULL */
+	bool on_page;		   /* of 2.6.23's sharenet: */
+	struct dma23_seat seat;
 };
 
 struct network {
@@ -39,12 +41,14 @@ struct network {
 	struct net_backend *out; /* NULL: there is no outside, or not any more */
 	bool talked;		 /* a frame has crossed to or from outside */
 	unsigned pending;	 /* frames from outside in the event queue */
+	uint32_t page;		 /* that Guests of 2.6.23 share, machine-physical; 0: none yet */
+	unsigned seats;		 /* taken on it */
 	unsigned first_fd, nr_fds;
 };
 
 struct net {
 	struct lgemu *vm;
-	unsigned nr_networks, nr_nics;
+	unsigned nr_networks, nr_nics, nr_pages;
 	struct network network[NETWORKS];
 	struct nic nic[NICS];
 	uint8_t frame[NET_BYTES_MAX]; /* on its way in */
@@ -78,6 +82,12 @@ static void capture(const struct nic *nic, const uint8_t *frame, uint32_t n)
 		pcap_write(nic->pcap, machine_clock_ns(&nic->net->vm->machine), frame, n);
 }
 
+/* From one card on a page to another the Host has brought it already. */
+static bool has_it(const struct network *nw, unsigned from, unsigned to)
+{
+	return from != PORT_OUT && nw->nic[from]->on_page && nw->nic[to]->on_page;
+}
+
 static void spread(struct net *net, struct network *nw, unsigned from, const uint8_t *frame,
 		   uint32_t n)
 {
@@ -85,7 +95,8 @@ static void spread(struct net *net, struct network *nw, unsigned from, const uin
 	int err;
 
 	for (unsigned port = 1; port < NET_PORTS; port++)
-		if (ports >> port & 1 && virtio_net_receive(nw->nic[port]->dev, frame, n))
+		if (ports >> port & 1 &&
+		    (has_it(nw, from, port) || virtio_net_receive(nw->nic[port]->dev, frame, n)))
 			capture(nw->nic[port], frame, n);
 	if (!(ports >> PORT_OUT & 1))
 		return;
@@ -293,13 +304,20 @@ static void make_mac(uint8_t mac[NET_MAC_BYTES], const struct nic *nic)
 static int parse(struct lgemu *vm, const struct lgemu_device *d, struct net_spec *spec)
 {
 	const char *why = "cannot be read";
-	const bool original = d->flags & LGEMU_TUNNET;
-	int err = original ? net_spec_parse_tunnet(spec, d->path, &why)
-			   : net_spec_parse(spec, d->path, &why);
+	const char *option = "net";
+	int err;
 
+	if (d->flags & LGEMU_TUNNET) {
+		option = "tunnet";
+		err = net_spec_parse_tunnet(spec, d->path, &why);
+	} else if (d->flags & LGEMU_SHARENET) {
+		option = "sharenet";
+		err = net_spec_hub(spec, d->path, &why);
+	} else {
+		err = net_spec_parse(spec, d->path, &why);
+	}
 	if (err)
-		complain(&vm->error, err, "--%s %s: it %s", original ? "tunnet" : "net", d->path,
-			 why);
+		complain(&vm->error, err, "--%s %s: it %s", option, d->path, why);
 	return err;
 }
 
@@ -325,6 +343,37 @@ static int new_nic(struct guest *g, struct nic **nic)
 	return 0;
 }
 
+/*L:522
+ * A network of 2.6.23 is a page.  The original mapped a file for it, and the Guests of all processes
+ * met there.  Here those of one machine do; the page is behind their memory and belongs to none of
+ * them.  Whoever is in another process, or a Guest of another time, is on the hub of the same name,
+ * and what leads there is one more seat on the page: ours.
+ */
+static int sit_down(struct guest *g, struct nic *nic)
+{
+	struct lgemu *vm = g->vm;
+	struct network *nw = nic->network;
+	struct net *net = vm->net;
+
+	if (!nw->page) {
+		if (net->nr_pages == vm->nr_shared_pages)
+			return complain(&vm->error, -ENOMEM, "out of memory");
+		nw->page = vm->machine.mem.size_bytes - ++net->nr_pages * PAGE_SIZE;
+		dma23_lan_init(&vm->machine.mem, nw->page);
+	}
+	nic->on_page = true;
+	nic->seat = (struct dma23_seat){nw->page, nw->seats++};
+	return 0;
+}
+
+/* Nobody shall send to one that is not there any more. */
+static void stand_up(struct nic *nic)
+{
+	if (nic->on_page)
+		dma23_lan_leave(&nic->net->vm->machine.mem, &nic->seat);
+}
+/*:*/
+
 int net_add(struct guest *g, const struct lgemu_device *d, struct virtio_device **dev)
 {
 	struct lgemu *vm = g->vm;
@@ -336,6 +385,11 @@ int net_add(struct guest *g, const struct lgemu_device *d, struct virtio_device 
 		err = new_nic(g, &nic);
 	if (!err)
 		err = join(vm, nic, &spec, d->path);
+	if (!err && g->dma && spec.has_mac)
+		err = complain(&vm->error, -EINVAL,
+			       "the network %s: a guest of 2.6.23 makes its own address", d->path);
+	if (!err && g->dma && (d->flags & LGEMU_SHARENET))
+		err = sit_down(g, nic);
 	if (err)
 		return err;
 	if (!spec.has_mac)
@@ -351,6 +405,7 @@ static void unplug(struct nic *nic)
 {
 	struct network *nw = nic->network;
 
+	stand_up(nic);
 	net_switch_unplug(&nw->sw, nic->port);
 	nw->nic[nic->port] = NULL;
 	if (nw->sw.ports != 1u << PORT_OUT)
@@ -367,6 +422,29 @@ void net_leave(struct guest *g)
 	for (unsigned i = 0; net && i < net->nr_nics; i++)
 		if (net->nic[i].guest == g->id)
 			unplug(&net->nic[i]);
+}
+
+/*M:735
+ * A Guest of 2.6.23 makes the addresses of its cards from one number, so all its cards have the same
+ * one.  Two of them on one wire would not work; they did not with the original either.
+:*/
+uint16_t net_guest_id(const struct guest *g)
+{
+	const struct net *net = g->vm->net;
+	unsigned seat = 0;
+
+	for (unsigned i = 0; net && i < net->nr_nics; i++)
+		if (net->nic[i].guest == g->id && net->nic[i].network->out)
+			seat |= net->nic[i].network->out->seat;
+	return (uint16_t)(seat << 8 | g->id);
+}
+
+const struct dma23_seat *net_seat(const struct net *net, const struct virtio_device *dev)
+{
+	for (unsigned i = 0; net && i < net->nr_nics; i++)
+		if (net->nic[i].dev == dev && net->nic[i].on_page)
+			return &net->nic[i].seat;
+	return NULL;
 }
 
 void net_destroy(struct net *net)

@@ -7,7 +7,7 @@
 
 #include "backend/net.h"
 #include "lgemu.h"
-#include "virtio/device.h"
+#include "virtio/dma23.h"
 
 struct guest;
 struct net;
@@ -17,6 +17,10 @@ struct net;
 int net_add(struct guest *g, const struct lgemu_device *d, struct virtio_device **dev) MUST_CHECK;
 /* The Guest will neither send nor receive any more. */
 void net_leave(struct guest *g);
+/* Of a card on a page that several Guests share: where it sits; else NULL. */
+const struct dma23_seat *net_seat(const struct net *net, const struct virtio_device *dev);
+/* A number that no other Guest on its wires has; Guests of 2.6.23 make an address of it. */
+uint16_t net_guest_id(const struct guest *g);
 /* When there are no cards any more.  NULL is allowed. */
 void net_destroy(struct net *net);
 

@@ -49,6 +49,7 @@ const char opts_help[] =
 	"      --net tap:NAME       a TAP device\n"
 	"      --net none           a card without a cable\n"
 	"      --tunnet=IP[:MAC], --tunnet=bridge:NAME[:MAC]   a TAP device, made as the original did\n"
+	"      --sharenet=FILE      --net hub:FILE, as the page that guests of 2.6.23 shared\n"
 	"      --pcap FILE          write down what crosses the network card before this\n"
 	"\nThe machine:\n"
 	"      --cpu MODEL          what CPUID offers, and nothing else is executed: default, pentium2,\n"
@@ -92,6 +93,7 @@ enum opt {
 	OPT_RNG,
 	OPT_NET,
 	OPT_TUNNET,
+	OPT_SHARENET,
 	OPT_PCAP,
 	OPT_CPU,
 	OPT_CLOCK,
@@ -133,6 +135,7 @@ static const struct option long_options[] = {
 	{"rng", no_argument, NULL, OPT_RNG},
 	{"net", required_argument, NULL, OPT_NET},
 	{"tunnet", required_argument, NULL, OPT_TUNNET},
+	{"sharenet", required_argument, NULL, OPT_SHARENET},
 	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"cpu", required_argument, NULL, OPT_CPU},
 	{"clock", required_argument, NULL, OPT_CLOCK},
@@ -269,6 +272,7 @@ static int take_guest_option(struct group *of, int opt, const char *arg, struct 
 	case OPT_RNG: return add_device(of, LGEMU_RNG, NULL, 0, c);
 	case OPT_NET: return add_device(of, LGEMU_NET, arg, 0, c);
 	case OPT_TUNNET: return add_device(of, LGEMU_NET, arg, LGEMU_TUNNET, c);
+	case OPT_SHARENET: return add_device(of, LGEMU_NET, arg, LGEMU_SHARENET, c);
 	case OPT_PCAP: return set_capture(of, arg, c);
 	case OPT_SCRIPT: of->more->script = arg; break;
 	case OPT_CONSOLE: of->g->console = strcmp(arg, "stdio") != 0 ? arg : NULL; break;

@@ -23,6 +23,7 @@
 #include "virtio/bus_config24.h"
 #include "virtio/bus_lguest.h"
 #include "virtio/bus_pci.h"
+#include "virtio/dma23.h"
 
 enum guest_state {
 	GUEST_NEW,	  /* the Host does not know it: INITIALIZE is next */
@@ -68,6 +69,8 @@ struct guest {
 	struct config24_bus *config24; /* one of these, as the era has it */
 	struct lguest_bus *bus;
 	struct pci_bus *pci;
+	struct dma23_bus *dma;
+	gpa_t dma_key; /* for which it wants a buffer */
 	struct console console;
 	struct disk *disk[GUEST_DISKS];
 	unsigned nr_disks;
@@ -100,7 +103,9 @@ struct lgemu {
 
 	bool at_bell; /* the machine waits for a request */
 	enum door_request_op asked;
-	bool ended; /* and this is how: */
+	struct guest *asked_for;
+	bool gives_way; /* the one whose turn it was has given somebody else work */
+	bool ended;	/* and this is how: */
 	enum lgemu_reason end;
 	volatile sig_atomic_t stop;
 	bool has_failure;
@@ -116,8 +121,9 @@ struct lgemu {
 	struct tty_filter filter;
 	uint64_t look_ns; /* board clock at which to look for input again (virtual mode) */
 
-	struct net *net;      /* NULL: no Guest has a network card */
-	struct net_poll poll; /* what we wait for */
+	struct net *net;	  /* NULL: no Guest has a network card */
+	unsigned nr_shared_pages; /* at the end of the machine's memory, for net.c */
+	struct net_poll poll;	  /* what we wait for */
 };
 
 /* create.c: */
@@ -146,6 +152,10 @@ uint32_t devices_pfn_limit(const struct guest *g);
 uint32_t devices_device_limit(const struct guest *g);
 /* NOTIFY came with this address; as lguest_bus_notify() and lguest_bus_early_text(). */
 enum lguest_notify devices_notify(struct guest *g, gpa_t gpa, const char **why);
+/* A Guest of 2.6.23 has sent this; and one wants a buffer of g->dma_key, and got it or did not. */
+void devices_dma_sent(struct guest *g, gpa_t dma, gpa_t key, const char **why);
+bool devices_want_buffer(struct guest *g);
+void devices_buffer(struct guest *g, const struct door_answer *ans, const char **why);
 size_t devices_early_text(const struct guest *g, gpa_t gpa, char *buf, size_t size);
 void devices_state(const struct guest *g, const struct virtio_sink *sink);
 

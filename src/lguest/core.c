@@ -235,6 +235,12 @@ static void handle_trap(struct lguest *lg)
 }
 /*:*/
 
+/* A 2.6.23 Guest need not call aloud to have its ring emptied. */
+static bool hypercalls_due(const struct lguest *lg)
+{
+	return !lg->dead && (lg->hcall_waiting || (lg->abi && lg->abi->ring_every_turn));
+}
+
 /* What the Launcher must see to before the Guest can go on; 0 if nothing. */
 static unsigned pending_answer(const struct lguest *lg)
 {
@@ -244,6 +250,9 @@ static unsigned pending_answer(const struct lguest *lg)
 		return DOOR_ANS_DMA;
 	if (lg->trap_pending)
 		return DOOR_ANS_TRAP;
+	/* First let the receiver run, to whom we could not give our data. */
+	if (lg->dma_retry)
+		return DOOR_ANS_QUANTUM;
 	return 0;
 }
 
@@ -260,6 +269,7 @@ void turn_begin(struct lguest *lg, uint32_t quantum_ns)
 {
 	lg->turn_end = quantum_ns ? port_clock(lg->host) + quantum_ns : PORT_NEVER;
 	lg->host->someone_woke = false;
+	lg->dma_retry = false;
 	take_events(lg->host);
 }
 
@@ -282,7 +292,7 @@ unsigned turn_next(struct lguest *lg)
 	uint64_t now;
 	bool retry;
 
-	if (lg->hcall_waiting && !lg->dead)
+	if (hypercalls_due(lg))
 		do_hypercalls(lg);
 	answer = pending_answer(lg);
 	if (answer)

@@ -7,12 +7,29 @@
 #include "lg.h"
 
 /*H:100
- * Guest-physical to machine-physical.  It happens to be an addition, but only this function may
- * know: devices of the oldest Guests let two Guests share a page, and then it is one no more.
+ * Guest-physical to machine-physical.  It is nearly always an addition, but only this function may
+ * know: the network of the oldest Guests is a page that several of them share.
  */
+static const struct shared_page *find_shared(const struct lguest *lg, uint32_t pfn)
+{
+	const struct shared_page *s;
+
+	for (s = lg->shared; s < lg->shared + lg->nr_shared; s++)
+		if (s->pfn == pfn)
+			return s;
+	return NULL;
+}
+
+bool guest_page_shared(const struct lguest *lg, uint32_t pfn)
+{
+	return find_shared(lg, pfn);
+}
+
 hpa_t guest_page(const struct lguest *lg, uint32_t pfn)
 {
-	return HPA(lg->mem_base.v + (pfn << PAGE_SHIFT));
+	const struct shared_page *s = find_shared(lg, pfn);
+
+	return s ? s->page : HPA(lg->mem_base.v + (pfn << PAGE_SHIFT));
 }
 
 static hpa_t guest_hpa(const struct lguest *lg, gpa_t addr)

@@ -69,22 +69,23 @@ static void count_hcall(struct lguest *lg, uint32_t nr)
 	count_one(&count->hcall[nr < last ? nr : last]);
 }
 
-/*M:505
- * Calls 12 and 13 of a 2.6.23 Guest only reach the Launcher; Guests of that era cannot yet send
- * to each other, and BIND_DMA always claims to have worked.
-:*/
-static void guest_dma(struct lguest *lg, uint32_t key, uint32_t dma)
+/* Numbers 12, 13 and 17 rang the bells of different devices at different times. */
+static bool has_dma(const struct lguest *lg)
 {
-	lg->dma_pending = true;
-	lg->dma[0] = dma;
-	lg->dma[1] = key;
+	return lg->abi->call13_is_dma && (lg->flags & DOOR_INIT_DMA);
+}
+
+static bool has_notify(const struct lguest *lg)
+{
+	return !(lg->flags & (DOOR_INIT_DMA | DOOR_INIT_MMIO));
 }
 
 /*H:201
  * The calls, one by one.  Most are a line here and a function elsewhere.  A number that an era
- * did not have is accepted if it does no harm: no Guest makes it by mistake.
+ * did not have is accepted if it does no harm: no Guest makes it by mistake.  Only one of them has
+ * an answer, which is left in the call.
  */
-static void do_hcall(struct lguest *lg, const struct hcall *call)
+static void do_hcall(struct lguest *lg, struct hcall *call)
 {
 	const uint32_t nr = call->reg[LG_EAX];
 	const uint32_t arg1 = hcall_arg(lg, call, 1), arg2 = hcall_arg(lg, call, 2);
@@ -118,22 +119,20 @@ static void do_hcall(struct lguest *lg, const struct hcall *call)
 	case LHCALL_SET_PGD: guest_set_pgd(lg, arg1, arg2); break;
 	case LHCALL_LOAD_TLS: guest_load_tls(lg, GPA(arg1)); break;
 	case LHCALL_NOTIFY:
-		/* Devices on a PCI bus have bells of their own. */
-		if (lg->flags & DOOR_INIT_MMIO)
+		if (!has_notify(lg))
 			goto bad;
 		lg->notify = arg1;
 		lg->notify_pending = arg1;
 		break;
 	case LHCALL_LOAD_GDT_ENTRY: load_guest_gdt_entry(lg, arg1, arg2, arg3); break;
 	case LHCALL_BIND_DMA:
-		if (lg->abi->call13_is_dma) {
-			lg->regs->eax = le32(1);
-			break;
-		}
-		goto bad;
+		if (!has_dma(lg))
+			goto bad;
+		call->reg[LG_EAX] = guest_bind_dma(lg, GPA(arg1), GPA(arg2), arg3);
+		break;
 	case LHCALL_SET_PMD:
-		if (lg->abi->call13_is_dma) {
-			guest_dma(lg, arg1, arg2);
+		if (has_dma(lg)) {
+			guest_send_dma(lg, GPA(arg1), GPA(arg2));
 			break;
 		}
 		if (lg->pae) {
@@ -198,6 +197,7 @@ static void do_async_hcalls(struct lguest *lg)
 			break;
 		}
 		do_hcall(lg, &call);
+		lg->dma_full = false;
 		count_one(&lg->host->count->async_hcalls);
 		lgwrite(lg, GPA(at.v + slot), &done, 1);
 		if (launcher_wanted(lg) || lg->dead)
@@ -237,7 +237,7 @@ static void tell_guest(struct lguest *lg)
 	if (abi->pgdir)
 		lgdata_put(lg, abi->pgdir, boot_directory(lg));
 	if (abi->guestid) {
-		le16_t id = le16((uint16_t)lg->id);
+		le16_t id = le16((uint16_t)lg->guest_id);
 
 		lgwrite(lg, GPA(lg->lguest_data.v + abi->guestid), &id, sizeof(id));
 	}
@@ -251,17 +251,21 @@ static void tell_guest(struct lguest *lg)
 static void initialize_guest(struct lguest *lg)
 {
 	const uint32_t nr = le32_get(lg->regs->eax);
+	/* The first Hosts had other words, and knew the address when they said that it was bad. */
+	const bool first = lg->flags & DOOR_INIT_DMA;
 	const struct lg_abi *abi;
 	gpa_t data;
 
 	if (nr != LHCALL_LGUEST_INIT) {
-		kill_guest(lg, "hypercall %li before INIT", (long)(int32_t)nr);
+		kill_guest(lg, "hypercall %li before %s", (long)(int32_t)nr,
+			   first ? "LGUEST_INIT" : "INIT");
 		return;
 	}
 	count_hcall(lg, nr);
 	abi = detect_abi(lg, &data);
 	if (!abi) {
-		kill_guest(lg, "bad guest page %p", NULL);
+		kill_guest(lg, "bad guest page %p",
+			   first ? (void *)(uintptr_t)le32_get(lg->regs->edx) : NULL);
 		return;
 	}
 	lg->abi = abi;
@@ -294,7 +298,7 @@ static void initialize_guest(struct lguest *lg)
  */
 void do_hypercalls(struct lguest *lg)
 {
-	const struct lguest_regs *regs = lg->regs;
+	struct lguest_regs *regs = lg->regs;
 	struct hcall call;
 
 	if (!lg->abi) {
@@ -303,11 +307,16 @@ void do_hypercalls(struct lguest *lg)
 		return;
 	}
 	do_async_hcalls(lg);
-	if (launcher_wanted(lg) || lg->dead)
+	if (launcher_wanted(lg) || lg->dead || !lg->hcall_waiting)
 		return;
-	lg->hcall_waiting = false;
 	call = (struct hcall){{le32_get(regs->eax), le32_get(regs->ebx), le32_get(regs->ecx),
 			       le32_get(regs->edx), le32_get(regs->esi)}};
 	do_hcall(lg, &call);
+	regs->eax = le32(call.reg[LG_EAX]);
+	/* Data for which there was no room gets one more chance. */
+	lg->dma_retry = lg->dma_full && !lg->dma_retried;
+	lg->dma_retried = lg->dma_retry;
+	lg->dma_full = false;
+	lg->hcall_waiting = lg->dma_retry;
 }
 /*:*/

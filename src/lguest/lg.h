@@ -167,6 +167,23 @@ struct pgdir {
 #define RESERVE_MEM_PAE	  0x200000u
 #define RESERVE_MEM_TIGHT (0u - DOOR_SWITCHER)
 
+#define LGUEST_MAX_DMA 32
+
+/* Where a Guest of 2.6.23 wants to receive: an array of struct lguest_dma. */
+struct dma_binding {
+	hpa_t identity; /* of the key: the place in the machine's memory that it names */
+	gpa_t array;
+	uint32_t count, next;
+	uint32_t age; /* of equal keys the one bound last is meant */
+	uint32_t irq; /* 0: this one is free */
+};
+
+/* A page that several Guests have, and no Guest's own. */
+struct shared_page {
+	uint32_t pfn;
+	hpa_t page;
+};
+
 /* A gate or descriptor as the Host keeps it, before it goes into the state page. */
 struct kept_desc {
 	uint32_t a, b;
@@ -194,7 +211,9 @@ struct lguest {
 	/* What the Launcher told us. */
 	hpa_t mem_base;
 	uint32_t pfn_limit, device_limit, flags;
-	uint32_t boot_map, boot_top, ram_bytes, page_offset;
+	uint32_t boot_map, boot_top, ram_bytes, page_offset, guest_id;
+	unsigned nr_shared;
+	struct shared_page shared[DOOR_SHARED_PAGES];
 
 	/* What LGUEST_INIT told us: abi is NULL until then. */
 	const struct lg_abi *abi;
@@ -229,6 +248,11 @@ struct lguest {
 	uint32_t trap, trap_gpa, trap_detail; /* the last: CR2, or an error code */
 	uint8_t trap_insn[8];
 
+	/* DMA. */
+	struct dma_binding dma_bound[LGUEST_MAX_DMA];
+	bool dma_full;		     /* SEND_DMA found no room at the receiver's ... */
+	bool dma_retry, dma_retried; /* ... and shall be made again, or was */
+
 	/* Interrupts and time. */
 	uint32_t irqs_pending;
 	bool break_asked;
@@ -250,6 +274,8 @@ struct host {
 	struct lguest *last;	/* whose tables and FPU registers the CPU holds now */
 	uint64_t next_deadline; /* of all Guests */
 	bool someone_woke;	/* a Guest's clock event came while another one ran */
+	uint32_t woken;		/* Guests that the one which ran gave something to, a bit each */
+	uint32_t dma_bindings;	/* made so far: the next one's age */
 	struct lguest guests[DOOR_GUESTS];
 };
 /*:*/
@@ -273,6 +299,7 @@ void lgwrite_u32(struct lguest *lg, gpa_t addr, uint32_t val);
 uint32_t lgdata_get(struct lguest *lg, unsigned offset);
 void lgdata_put(struct lguest *lg, unsigned offset, uint32_t val);
 hpa_t guest_page(const struct lguest *lg, uint32_t pfn);
+bool guest_page_shared(const struct lguest *lg, uint32_t pfn);
 
 /* core.c: */
 void turn_begin(struct lguest *lg, uint32_t quantum_ns);
@@ -285,6 +312,12 @@ void take_events(struct host *host);
 /* hypercalls.c: */
 void do_hypercalls(struct lguest *lg);
 void write_timestamp(struct lguest *lg);
+
+/* dma.c: */
+uint32_t guest_bind_dma(struct lguest *lg, gpa_t key, gpa_t array, uint32_t count_irq);
+void guest_send_dma(struct lguest *lg, gpa_t key, gpa_t dma);
+enum dma_buffer { DMA_BUFFER, DMA_ALL_USED, DMA_UNBOUND };
+enum dma_buffer guest_dma_buffer(struct lguest *lg, gpa_t key, gpa_t *dma, uint32_t *irq);
 
 /* abi/detect.c: */
 const struct lg_abi *detect_abi(struct lguest *lg, gpa_t *lguest_data);

@@ -45,6 +45,15 @@ static void put_signed(struct sink *s, int32_t val)
 	put_number(s, val < 0 ? 0 - (uint32_t)val : (uint32_t)val, 10);
 }
 
+/* A kernel prints its pointers with all their digits. */
+static void put_pointer(struct sink *s, uint32_t val)
+{
+	int shift;
+
+	for (shift = 28; shift >= 0; shift -= 4)
+		put_char(s, "0123456789abcdef"[val >> shift & 15]);
+}
+
 /* A prefixed zero is plain "0", as C has it. */
 static void put_hex(struct sink *s, uint32_t val, bool prefix)
 {
@@ -89,7 +98,7 @@ int format_text(char *to, size_t size, const char *fmt, va_list args)
 		case 'p':
 			ptr = va_arg(args, const void *);
 			if (ptr)
-				put_number(&s, (uint32_t)(uintptr_t)ptr, 16);
+				put_pointer(&s, (uint32_t)(uintptr_t)ptr);
 			else
 				put_text(&s, "(null)");
 			break;

@@ -99,6 +99,26 @@ static const char *check_boot_map(const struct lguest *lg)
 }
 /*:*/
 
+/* Pages that are not in this Guest's region. */
+static const char *take_shared(struct lguest *lg, const struct door_init *init)
+{
+	unsigned i;
+
+	for (i = 0; i < DOOR_SHARED_PAGES; i++) {
+		const uint32_t pfn = le32_get(init->shared[i].pfn);
+		const uint32_t page = le32_get(init->shared[i].page);
+
+		if (!pfn)
+			continue;
+		if (pfn < lg->ram_bytes >> PAGE_SHIFT || pfn >= lg->pfn_limit ||
+		    (page & ~PAGE_MASK) || page < DOOR_HOST_END ||
+		    page > lg->host->ram_top - PAGE_SIZE)
+			return "a shared page makes no sense";
+		lg->shared[lg->nr_shared++] = (struct shared_page){pfn, HPA(page)};
+	}
+	return NULL;
+}
+
 static void take_parameters(struct lguest *lg, const struct door_init *init)
 {
 	lg->mem_base = HPA(le32_get(init->mem_base));
@@ -109,6 +129,7 @@ static void take_parameters(struct lguest *lg, const struct door_init *init)
 	lg->ram_bytes = le32_get(init->ram_bytes);
 	lg->page_offset = le32_get(init->page_offset);
 	lg->flags = le32_get(init->flags);
+	lg->guest_id = le32_get(init->guest_id);
 	lg->pae = lg->flags & DOOR_INIT_PAE;
 	lg->format_known = lg->pae;
 	lg->deadline = PORT_NEVER;
@@ -130,6 +151,8 @@ const char *initialize(struct lguest *lg, const struct door_init *init)
 	lg->id = id;
 	take_parameters(lg, init);
 	wrong = check_memory(lg);
+	if (!wrong)
+		wrong = take_shared(lg, init);
 	if (!wrong)
 		wrong = check_boot_map(lg);
 	if (wrong)
@@ -216,6 +239,8 @@ static void tell_abi(const struct lguest *lg, struct door_answer *ans)
 void host_answer_run(struct lguest *lg, unsigned op, struct door_answer *ans)
 {
 	ans->op = le32(op);
+	ans->woken = le32(lg->host->woken);
+	lg->host->woken = 0;
 	tell_abi(lg, ans);
 	show_regs(lg, &ans->regs);
 	switch (op) {
@@ -244,6 +269,26 @@ void host_answer_run(struct lguest *lg, unsigned op, struct door_answer *ans)
 		ans->arg[0] = le32(lg->asked_to_die);
 		memcpy(ans->text, lg->death, sizeof(ans->text));
 		break;
+	}
+}
+/*:*/
+
+/*H:067
+ * GETDMA: the Launcher has something for a Guest of 2.6.23, and asks where to put it.
+ */
+static void answer_buffer(struct lguest *lg, gpa_t key, struct door_answer *ans)
+{
+	uint32_t irq = 0;
+	gpa_t dma = GPA(0);
+
+	switch (guest_dma_buffer(lg, key, &dma, &irq)) {
+	case DMA_BUFFER:
+		ans->op = le32(DOOR_ANS_BUFFER);
+		ans->arg[0] = le32(dma.v);
+		ans->arg[1] = le32(irq);
+		break;
+	case DMA_ALL_USED: ans->arg[0] = le32(1); /* fall through */
+	case DMA_UNBOUND: ans->op = le32(DOOR_ANS_NO_BUFFER); break;
 	}
 }
 /*:*/
@@ -306,6 +351,7 @@ struct lguest *host_request(struct host *host, const struct door_request *req,
 			finish_trap(lg, req);
 		turn_begin(lg, le32_get(req->quantum_ns));
 		return lg;
+	case DOOR_REQ_GETDMA: answer_buffer(lg, GPA(le32_get(req->key)), ans); break;
 	case DOOR_REQ_DESTROY:
 		destroy(lg);
 		ans->op = le32(DOOR_ANS_OK);

@@ -35,8 +35,6 @@ enum blk_type {
 
 enum blk_verdict { BLK_S_OK = 0, BLK_S_IOERR = 1, BLK_S_UNSUPP = 2 };
 
-#define BLK_SECTOR_BYTES 512u
-
 /* The configuration bytes that we fill. */
 struct blk_config {
 	le64_t capacity; /* sectors */
@@ -190,6 +188,28 @@ static const char *blk_serve(struct virtio_blk *blk, const struct virtq_chain *c
 	/* Counted from the front, so the verdict counts only if no gap is before it. */
 	*written = (uint32_t)(req.written == req.data_in ? req.written + 1 : req.written);
 	return NULL;
+}
+
+/* A bus without headers says itself what it wants. */
+bool virtio_blk_transfer(struct virtio_device *dev, const struct virtq_chain *chain, bool write,
+			 uint64_t sector, uint64_t *bytes)
+{
+	struct blk_request req = {
+		.blk = (struct virtio_blk *)dev,
+		.chain = chain,
+		.sector = sector,
+		.data_out = chain->out_bytes,
+		.data_in = chain->in_bytes,
+	};
+	bool ok = (write ? blk_write(&req) : blk_read(&req)) == BLK_S_OK;
+
+	*bytes = !ok ? 0 : write ? req.data_out : req.data_in;
+	return ok;
+}
+
+uint64_t virtio_blk_sectors(const struct virtio_device *dev)
+{
+	return ((const struct virtio_blk *)dev)->store.size_bytes / BLK_SECTOR_BYTES;
 }
 
 static void blk_notify(struct virtio_device *dev, unsigned q)

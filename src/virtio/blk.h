@@ -25,9 +25,16 @@ struct blk_store {
 	int (*flush)(void *ctx);
 };
 
-#define BLK_ID_BYTES 20
+#define BLK_ID_BYTES	 20
+#define BLK_SECTOR_BYTES 512u
 
 /* NULL without memory.  The store is copied; id (at most BLK_ID_BYTES are used) answers GET_ID. */
 struct virtio_device *virtio_blk_create(const struct blk_store *store, const char *id);
+
+/* For a bus whose requests have no header: write what the chain holds to that sector, or read into
+ * it.  False: none of it was done, and *bytes is 0. */
+bool virtio_blk_transfer(struct virtio_device *dev, const struct virtq_chain *chain, bool write,
+			 uint64_t sector, uint64_t *bytes) MUST_CHECK;
+uint64_t virtio_blk_sectors(const struct virtio_device *dev);
 
 #endif

@@ -69,7 +69,7 @@ struct virtio_ops {
  * What a Guest's virtio takes for granted and no feature bit says.  The bus knows which one it is.
  */
 struct virtio_dialect {
-	uint8_t net_header_bytes; /* before each frame: 8 (2.6.24), 10, or 12 (virtio 1) */
+	uint8_t net_header_bytes; /* before each frame: 0 (2.6.23), 8 (2.6.24), 10, 12 (virtio 1) */
 	bool net_counts_sent;	  /* the driver learns from used lengths how much it has sent */
 	uint8_t blk_id_bytes;	  /* of no meaning, behind the header of a request: 8 (2.6.24) */
 };

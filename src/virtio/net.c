@@ -62,8 +62,8 @@ static uint32_t take_frame(struct virtio_net *net, const struct virtq_chain *cha
 	if (chain->out_bytes < before + NET_FRAME_MIN || chain->out_bytes > before + NET_FRAME_MAX)
 		return 0;
 	n = (uint32_t)chain->out_bytes - before;
-	if (virtq_gather(vq, chain, 0, &header, sizeof(header)) != sizeof(header) || header.flags ||
-	    header.gso_type)
+	if (before && (virtq_gather(vq, chain, 0, &header, sizeof(header)) != sizeof(header) ||
+		       header.flags || header.gso_type))
 		return 0;
 	return virtq_gather(vq, chain, before, net->frame, n) == n ? n : 0;
 }

@@ -99,7 +99,48 @@ void virtq_reset(struct virtq *vq)
 	vq->budget = 0;
 	vq->pushed = false;
 	vq->quiet = false;
+	vq->wanted = false;
+	vq->chain = NULL;
 }
+
+/*D:619
+ * Without a ring.  Guests of 2.6.23 have none; their devices are the same, so what differs is kept
+ * here: where chains come from, and where they go.
+ */
+void virtq_init_handed(struct virtq *vq, const struct guest_mem *gm, uint16_t num)
+{
+	memset(vq, 0, sizeof(*vq));
+	vq->gm = gm;
+	vq->num = num;
+	vq->handed = true;
+}
+
+void virtq_hand(struct virtq *vq, const struct virtq_chain *chain)
+{
+	vq->chain = chain;
+	vq->wanted = false;
+	vq->pushed = false;
+	vq->written = 0;
+}
+
+static int pop_handed(struct virtq *vq, struct virtq_chain *chain)
+{
+	if (!vq->chain) {
+		vq->wanted = true;
+		return 0;
+	}
+	*chain = *vq->chain;
+	vq->chain = NULL;
+	return 1;
+}
+
+bool virtq_back(struct virtq *vq, uint32_t *written)
+{
+	vq->chain = NULL;
+	*written = vq->written;
+	return vq->pushed;
+}
+/*:*/
 
 static bool read_u16(const struct virtq *vq, uint32_t gpa, uint16_t *v)
 {
@@ -150,12 +191,9 @@ static const char *enter_indirect(const struct virtq *vq, struct walk *w,
 	return NULL;
 }
 
-static const char *add_segment(const struct virtq *vq, struct virtq_chain *chain,
-			       const struct virtq_desc *desc)
+static const char *add_piece(const struct virtq *vq, struct virtq_chain *chain, bool in,
+			     uint64_t addr, uint32_t len)
 {
-	uint64_t addr = le64_get(desc->addr);
-	uint32_t len = le32_get(desc->len);
-	bool in = le16_get(desc->flags) & VIRTQ_DESC_WRITE;
 	unsigned nr = chain->nr_out + chain->nr_in;
 
 	if (!in && chain->in_bytes) /* 5 */
@@ -175,6 +213,19 @@ static const char *add_segment(const struct virtq *vq, struct virtq_chain *chain
 		chain->out_bytes += len;
 	}
 	return NULL;
+}
+
+static const char *add_segment(const struct virtq *vq, struct virtq_chain *chain,
+			       const struct virtq_desc *desc)
+{
+	return add_piece(vq, chain, le16_get(desc->flags) & VIRTQ_DESC_WRITE, le64_get(desc->addr),
+			 le32_get(desc->len));
+}
+
+bool virtq_add(const struct virtq *vq, struct virtq_chain *chain, bool in, uint32_t gpa,
+	       uint32_t len)
+{
+	return !add_piece(vq, chain, in, gpa, len);
 }
 
 static const char *walk_chain(const struct virtq *vq, struct virtq_chain *chain)
@@ -221,6 +272,8 @@ int virtq_pop(struct virtq *vq, struct virtq_chain *chain, const char **why)
 {
 	uint16_t idx, pending;
 
+	if (vq->handed)
+		return pop_handed(vq, chain);
 	if (!vq->num || !vq->budget)
 		return 0;
 	*why = "ring lies outside the Guest's memory";
@@ -265,6 +318,11 @@ int virtq_push(struct virtq *vq, uint16_t id, uint32_t written, const char **why
 			vq->used_idx % vq->num * (uint32_t)USED_ENTRY_BYTES;
 	le16_t idx = le16((uint16_t)(vq->used_idx + 1));
 
+	if (vq->handed) {
+		vq->written = written;
+		vq->pushed = true;
+		return 0;
+	}
 	if (!gm_write(vq->gm, GPA(slot), &entry, sizeof(entry)) ||
 	    !gm_write(vq->gm, GPA(vq->used.v + USED_IDX), &idx, sizeof(idx))) {
 		*why = "ring lies outside the Guest's memory";
@@ -284,7 +342,7 @@ bool virtq_wants_interrupt(struct virtq *vq)
 {
 	uint16_t flags;
 
-	if (!vq->pushed)
+	if (!vq->pushed || vq->handed) /* then the bus knows */
 		return false;
 	vq->pushed = false;
 	return read_u16(vq, vq->avail.v + AVAIL_FLAGS, &flags) &&
@@ -297,7 +355,8 @@ void virtq_set_quiet(struct virtq *vq, bool quiet)
 	le16_t flags = le16(quiet ? VIRTQ_USED_NO_NOTIFY : 0);
 
 	/* A ring that cannot be written will stop its device with the next push. */
-	if (vq->num && quiet != vq->quiet && gm_write(vq->gm, vq->used, &flags, sizeof(flags)))
+	if (vq->num && !vq->handed && quiet != vq->quiet &&
+	    gm_write(vq->gm, vq->used, &flags, sizeof(flags)))
 		vq->quiet = quiet;
 }
 

@@ -50,6 +50,11 @@ struct virtq {
 	bool indirect;	     /* the feature was offered */
 	bool pushed;	     /* given back something since the last interrupt decision */
 	bool quiet;	     /* the Guest was asked not to kick */
+	/* Of a queue without a ring: what the bus has handed over, and what came back. */
+	bool handed; /* this is one */
+	bool wanted; /* the device would have taken a chain, and there was none */
+	const struct virtq_chain *chain;
+	uint32_t written;
 };
 /*:*/
 
@@ -83,6 +88,18 @@ const char *virtq_init_at(struct virtq *vq, const struct guest_mem *gm,
 			  const struct virtq_place *at, uint16_t num) MUST_CHECK;
 /* Forget how far we have come. */
 void virtq_reset(struct virtq *vq);
+
+/*
+ * A queue that has no ring: the bus makes the chains, of at most num segments, one at a time.  A
+ * device cannot tell the difference.  After virtq_hand() kick the queue; true from virtq_back()
+ * says that the device has taken the chain and given it back, with `written` bytes in it.
+ */
+void virtq_init_handed(struct virtq *vq, const struct guest_mem *gm, uint16_t num);
+void virtq_hand(struct virtq *vq, const struct virtq_chain *chain);
+bool virtq_back(struct virtq *vq, uint32_t *written) MUST_CHECK;
+/* Add a piece to a chain that is being made; false if it is not all the Guest's, or one too many. */
+bool virtq_add(const struct virtq *vq, struct virtq_chain *chain, bool in, uint32_t gpa,
+	       uint32_t len) MUST_CHECK;
 
 /* A batch begins: at most vq->num chains come out of it, whatever the Guest claims. */
 void virtq_begin(struct virtq *vq);

@@ -82,7 +82,7 @@ static inline void guest_make(unsigned device_pages)
 	FUZZ_CHECK(!mem_init(&guest.mem, G_BASE + guest.bytes + G_BASE));
 	memset(guest.mem.ram, G_FENCE, G_BASE);
 	memset(guest.mem.ram + G_BASE + guest.bytes, G_FENCE, G_BASE);
-	guest.gm = (struct guest_mem){&guest.mem, G_BASE, G_RAM, guest.bytes};
+	guest.gm = gm_make(&guest.mem, G_BASE, G_RAM, guest.bytes);
 	guest.irqs = 0;
 }
 

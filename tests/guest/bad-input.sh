@@ -77,7 +77,7 @@ refused "unknown option -x" run -x
 refused "wants an argument" run --kernel
 refused "virtual or real" run --clock sometimes
 refused "lguest existed from" run -k "$puppy" --abi 5.10
-refused "does not serve" run -k "$puppy" --abi 2.6.23
+refused "GenuineLguest is not in it" run -k "$puppy" --abi 2.6.23
 refused "cannot read the script" run --script "$tmp/none"
 printf 'expect a\nfrobnicate\n' >"$tmp/script"
 refused "line 2 of the script" run --script "$tmp/script"

@@ -4,7 +4,8 @@
 # net.sh LGEMU WHAT [INITRD KERNEL KERNEL]: networks. "words": what cannot be plugged into is refused
 # with a reason. "user": each kernel pings the router and downloads 10 MB from this host's loopback,
 # which is allowed, and does not get there when it is not. "hub": the two kernels, in two processes,
-# ping each other and send 10 MB over TCP. The initrd is one whose init knows net= and run=, as
+# ping each other and send 10 MB over TCP; "sharenet": the same by that
+# option. The initrd is one whose init knows net= and run=, as
 # linux.sh has it; without kernels that is skipped.
 set -eu
 lgemu=$1 what=$2 initrd=${3-} first=${4-} second=${5-}
@@ -21,7 +22,9 @@ fail() { echo "net: $*"; exit 1; }
 guest() { # guest NAME KERNEL NET ARGUMENT...: its console to NAME.out
 	name=$1 kernel=$2 net=$3
 	shift 3
-	timeout 300 "$lgemu" run -k "$kernel" -i "$initrd" --net "$net" --pcap "$tmp/$name.pcap" -- \
+	option=--net
+	[ $what != sharenet ] || option=--sharenet
+	timeout 300 "$lgemu" run -k "$kernel" -i "$initrd" "$option" "$net" --pcap "$tmp/$name.pcap" -- \
 		console=hvc0 "$@" end=poweroff </dev/null >"$tmp/$name.out" 2>"$tmp/$name.err" || {
 		tail -n 20 "$tmp/$name.out"
 		cat "$tmp/$name.err"
@@ -81,8 +84,10 @@ user)
 	guest denied "$first" user net=10.0.2.15/10.0.2.2 "run=$get||echo,DENIED"
 	printed denied '3 packets received, 0% packet loss'
 	printed denied '^DENIED' ;;
-hub)
-	guest listener "$first" "hub:$tmp/hub" net=10.9.0.1/10.9.0.1 \
+hub | sharenet)
+	wire=hub:$tmp/hub
+	[ $what = hub ] || wire=$tmp/hub
+	guest listener "$first" "$wire" net=10.9.0.1/10.9.0.1 \
 		'run=nc,-l,-p,5000,</dev/null,>/tmp/r;sha256sum,</tmp/r' &
 	listener=$!
 	# It listens when it has pinged itself.
@@ -93,7 +98,7 @@ hub)
 	done
 	sleep 1
 	# shellcheck disable=SC2016 # the guest's own $i
-	guest sender "$second" "hub:$tmp/hub" net=10.9.0.2/10.9.0.1 \
+	guest sender "$second" "$wire" net=10.9.0.2/10.9.0.1 \
 		'run=head,-c,65536,/dev/urandom,>/tmp/q;i=0;while,[,$i,-lt,160,];do,cat,/tmp/q;echo,$i;i=$((i+1));done,>/tmp/s;sha256sum,</tmp/s;nc,10.9.0.1,5000,</tmp/s'
 	wait $listener
 	printed sender '3 packets received, 0% packet loss'

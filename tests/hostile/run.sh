@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh LGEMU IMAGE LIE[,LIE...] lives|dies 'TEXT' [option...]: the guest tells that lie to its disk,
-# console or Host. It lives: power off, its disk works afterwards, and if TEXT is not -, one
-# warning has it. It dies: status 3, and the last words have TEXT. In any case only sector 7 of the
+# run.sh LGEMU IMAGE LIE[,LIE...] lives|stops|dies 'TEXT' [option...]: the guest tells that lie to its
+# disk, console or Host. It lives: power off, its disk works afterwards, and if TEXT is not -, one
+# warning has it. The disk stops: the same, but it does not work, for an era that cannot reset it.
+# The guest dies: status 3, and the last words have TEXT. In any case only sector 7 of the
 # disk (and sector 0, where TEXT is "sector 0 changes") is not what it was.
 set -eu
 lgemu=$1 image=$2 lies=$3 end=$4 text=$5
@@ -18,7 +19,7 @@ cp "$tmp/disk" "$tmp/before"
 for lie in $(echo "$lies" | tr , ' '); do
 	status=0
 	timeout 60 "$lgemu" run -m 16 --clock virtual --timeout-insns 200000000 -k "$image" -d "$tmp/disk" \
-		--rng "$@" -- "$lie" </dev/null >"$tmp/console" 2>"$tmp/errors" || status=$?
+		"$@" -- "$lie" </dev/null >"$tmp/console" 2>"$tmp/errors" || status=$?
 	warnings=$(grep -c '^lgemu: warning:' "$tmp/errors" || true)
 	if grep -a '[A-Z][A-Z][A-Z]' "$tmp/console" >"$tmp/cries"; then wrong "$(cat "$tmp/cries")"; fi
 	if [ "$end" = dies ]; then
@@ -26,7 +27,7 @@ for lie in $(echo "$lies" | tr , ' '); do
 		grep -qF -- "$text" "$tmp/errors" || wrong "the last words lack: $text"
 	else
 		[ "$status" = 0 ] || wrong "status is $status, not 0"
-		case " $* " in *' --read-only '*) ;; *)
+		case " $end $* " in *' --read-only '* | *' stops '*) ;; *)
 			grep -aq 'disk good' "$tmp/console" || wrong "the disk is dead" ;;
 		esac
 		case $text in

@@ -99,7 +99,7 @@ static void plug(bool read_only)
 static void setup(void)
 {
 	ck_assert_int_eq(mem_init(&mem, LIMIT), 0);
-	gm = (struct guest_mem){&mem, 0, RING, LIMIT};
+	gm = gm_make(&mem, 0, RING, LIMIT);
 	memset(&store, 0, sizeof(store));
 	for (unsigned i = 0; i < sizeof(store.bytes); i++)
 		store.bytes[i] = (uint8_t)(i / 512 + 1);

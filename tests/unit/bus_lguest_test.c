@@ -80,7 +80,7 @@ static struct virtio_device *new_console(void)
 static void setup(void)
 {
 	ck_assert_int_eq(mem_init(&mem, BASE + RESERVED), 0);
-	gm = (struct guest_mem){&mem, BASE, RAM, RESERVED};
+	gm = gm_make(&mem, BASE, RAM, RESERVED);
 	bus = NULL;
 	irqs = 0;
 	printed[0] = '\0';

@@ -61,7 +61,7 @@ static void plug(struct virtio_device *d)
 static void setup(void)
 {
 	ck_assert_int_eq(mem_init(&mem, LIMIT), 0);
-	gm = (struct guest_mem){&mem, 0, RING, LIMIT};
+	gm = gm_make(&mem, 0, RING, LIMIT);
 	memset(interrupts, 0, sizeof(interrupts));
 	nr_printed = 0;
 	dev = NULL;

@@ -45,7 +45,7 @@ static void fresh(void)
 	vm->nr_guests = 1;
 	g = &vm->guest[0];
 	g->vm = vm;
-	g->gm = (struct guest_mem){&vm->machine.mem, BASE, RAM, RAM};
+	g->gm = gm_make(&vm->machine.mem, BASE, RAM, RAM);
 	for (unsigned i = 0; i < 3; i++)
 		symbols[i].name = names[i];
 	g->symbols = (struct symbols){symbols, 3, true};

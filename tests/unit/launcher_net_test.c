@@ -45,7 +45,7 @@ static void plug(unsigned id, const char *where)
 
 	g->vm = vm;
 	g->id = id;
-	g->gm = (struct guest_mem){&vm->machine.mem, DOOR_HOST_END + id * RAM, RAM, RAM};
+	g->gm = gm_make(&vm->machine.mem, DOOR_HOST_END + id * RAM, RAM, RAM);
 	ck_assert_msg(!net_add(g, &d, &card[id]), "%s", vm->error.text);
 	ck_assert_ptr_nonnull(card[id]);
 	start(card[id], &g->gm);

@@ -239,6 +239,7 @@ static inline struct door_init parameters(unsigned id, enum door_boot_map map, u
 		.ram_bytes = le32(W_RAM),
 		.page_offset = le32(map == DOOR_MAP_HIGH ? W_KERNEL : 0),
 		.flags = le32(flags),
+		.guest_id = le32(id),
 	};
 }
 

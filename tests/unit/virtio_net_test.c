@@ -71,7 +71,7 @@ static void plug(unsigned header_bytes, bool counts)
 static void setup(void)
 {
 	ck_assert_int_eq(mem_init(&mem, LIMIT), 0);
-	gm = (struct guest_mem){&mem, 0, RAM, RAM};
+	gm = gm_make(&mem, 0, RAM, RAM);
 	memset(posted, 0, sizeof(posted));
 	memset(interrupts, 0, sizeof(interrupts));
 	memset(mem.ram, 0xee, RX_RING);

@@ -94,7 +94,7 @@ static struct virtio_device *new_console(void)
 static void setup(void)
 {
 	ck_assert_int_eq(mem_init(&mem, BASE + RAM + 256 * 4096), 0);
-	gm = (struct guest_mem){&mem, BASE, RAM, RAM + 256 * 4096};
+	gm = gm_make(&mem, BASE, RAM, RAM + 256 * 4096);
 	bus = pci_bus_create(&gm, raise_irq, &mem);
 	ck_assert_ptr_nonnull(bus);
 	irqs = nr_irqs = 0;

@@ -32,7 +32,7 @@ static uint16_t posted;
 static void setup(void)
 {
 	ck_assert_int_eq(mem_init(&mem, 0x80000), 0);
-	gm = (struct guest_mem){&mem, BASE, RAM, LIMIT};
+	gm = gm_make(&mem, BASE, RAM, LIMIT);
 	virtq_init(&vq, &gm, GPA(RING), NUM);
 	vq.indirect = true;
 	posted = 0;
@@ -493,7 +493,7 @@ END_TEST
 START_TEST(row_8_lengths_sum_in_64_bits)
 {
 	struct mem big;
-	struct guest_mem big_gm = {&big, 0, 0, 0x30000000};
+	struct guest_mem big_gm = gm_make(&big, 0, 0, 0x30000000);
 	uint64_t sum = 0;
 
 	/* The RAM of `big` is reserved, not used. */

@@ -43,6 +43,7 @@ struct lg_abi {
 	uint8_t ring_word[5]; /* what each word of a ring record is an image of */
 	uint8_t ring_words;   /* 4 or 5 */
 	bool call13_is_dma;   /* SEND_DMA; otherwise SET_PMD of a PAE Guest */
+	bool ring_every_turn; /* the ring is seen to without a call made aloud, too */
 	bool may_be_pae;
 	uint16_t irq_pending;
 	uint16_t hcall_status;

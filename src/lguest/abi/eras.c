@@ -17,6 +17,7 @@ const struct lg_abi lg_abi_2_6_23 = {
 	.ring_word = {LG_EAX, LG_EDX, LG_EBX, LG_ECX},
 	.ring_words = 4,
 	.call13_is_dma = true,
+	.ring_every_turn = true,
 	.hcall_status = 0x014,
 	.hcalls = 0x054,
 	.reserve_mem = 0x454,
