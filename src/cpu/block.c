@@ -16,6 +16,13 @@
 #define BLOCK_MAX_OPS	(BLOCK_MAX_INSNS + 2)
 #define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))
 
+/* The block for single instructions is dead as far as the jump cache is concerned. */
+static void forget_jumps(struct block_cache *c)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(c->jump); i++)
+		c->jump[i] = c->single;
+}
+
 int block_cache_init(struct cpu *cpu)
 {
 	struct block_cache *c = calloc(1, sizeof(*c));
@@ -26,12 +33,12 @@ int block_cache_init(struct cpu *cpu)
 	c->size = ARENA_BYTES;
 	c->arena = malloc(c->size);
 	c->page = calloc(cpu->mem->size_bytes >> PAGE_SHIFT, sizeof(struct block *));
-	c->single = malloc(sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op));
-	c->jump = calloc(1u << JUMP_CACHE_BITS, sizeof(*c->jump));
-	if (!c->arena || !c->page || !c->single || !c->jump) {
+	c->single = calloc(1, sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op));
+	if (!c->arena || !c->page || !c->single) {
 		block_cache_fini(cpu);
 		return -ENOMEM;
 	}
+	forget_jumps(c);
 	return 0;
 }
 
@@ -44,7 +51,6 @@ void block_cache_fini(struct cpu *cpu)
 	free(c->arena);
 	free(c->page);
 	free(c->single);
-	free(c->jump);
 	free(c);
 	cpu->cache = NULL;
 }
@@ -59,10 +65,9 @@ void block_cache_flush(struct cpu *cpu)
 			mem_clear_code(cpu->mem, pfn);
 		}
 	memset(c->hash, 0, sizeof(c->hash));
+	forget_jumps(c);
 	c->used = 0;
 	c->flushes++;
-	c->deaths++;
-	cpu->tlb.gen++;
 	cpu->blk = NULL;
 }
 
@@ -97,6 +102,7 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
 
 	while ((b = c->page[pfn])) {
 		c->page[pfn] = *page_link(b, pfn);
+		b->host = 0;
 		hash_remove(c, b);
 		if (b->pa2 != BLOCK_NO_PAGE) {
 			uint32_t other = b->pa >> PAGE_SHIFT == pfn ? b->pa2 : b->pa;
@@ -105,8 +111,6 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
 		}
 	}
 	mem_clear_code(cpu->mem, pfn);
-	c->deaths++;
-	cpu->tlb.gen++;
 	cpu->blk = NULL;
 }
 
@@ -204,8 +208,10 @@ static enum op_kind kind_of(const struct cpu *cpu, const struct insn *in)
 
 	if (in->has_modrm && !insn_is_mem(in))
 		return KIND_REG;
-	if (attr & A_STACK)
-		return (cpu->mode & MODE_FLAT) && (cpu->mode & MODE_SS32) ? KIND_FLAT : KIND_ANY;
+	if ((attr & A_STACK) && !((cpu->mode & MODE_FLAT) && (cpu->mode & MODE_SS32)))
+		return KIND_ANY;
+	if ((attr & A_STACK) && !in->has_modrm)
+		return KIND_FLAT;
 	return flat ? KIND_FLAT : KIND_ANY;
 }
 
@@ -415,6 +421,7 @@ static bool fill_block(struct cpu *cpu, struct block *b, uint32_t pa, unsigned m
 
 	b->pa = pa;
 	b->mode = cpu->mode;
+	b->host = 0;
 	b->pa2 = BLOCK_NO_PAGE;
 	b->link[0] = b->link[1] = NULL;
 	b->n = 0;
@@ -456,6 +463,7 @@ static void remember(struct cpu *cpu, struct block *b)
 	unsigned h = block_hash(b->pa, b->mode);
 	uint32_t here = PAGE_SIZE - b->pa % PAGE_SIZE;
 
+	b->host = (uintptr_t)cpu->mem->ram + b->pa;
 	b->hash_next = c->hash[h];
 	c->hash[h] = b;
 	b->page_next[0] = c->page[b->pa >> PAGE_SHIFT];
@@ -482,16 +490,19 @@ static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
 	return !*fault && (pa2 & PAGE_MASK) == b->pa2;
 }
 
+bool block_two_pages(const struct cpu *cpu, const struct block *b)
+{
+	uint32_t next = (cpu->s.eip & PAGE_MASK) + PAGE_SIZE;
+	unsigned i = tlb_index(next);
+
+	return cpu->code_view[i] == next &&
+	       cpu->view[i].addend + next == (uintptr_t)cpu->mem->ram + b->pa2;
+}
+
 static struct block *known_block(const struct cpu *cpu, uint32_t pa)
 {
-	const struct jump *j = jump_slot(cpu->cache, cpu->s.eip);
-	struct block *b;
+	struct block *b = cpu->cache->hash[block_hash(pa, cpu->mode)];
 
-	/* After a reload of CR3 the jump cache's answer is most often still right. */
-	if (j->deaths == cpu->cache->deaths && j->block && j->block->pa == pa &&
-	    j->block->mode == cpu->mode)
-		return j->block;
-	b = cpu->cache->hash[block_hash(pa, cpu->mode)];
 	while (b && !(b->pa == pa && b->mode == cpu->mode))
 		b = b->hash_next;
 	return b;
@@ -517,13 +528,6 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 	return b;
 }
 
-static void remember_jump(struct cpu *cpu, struct block *b)
-{
-	if (b->pa2 == BLOCK_NO_PAGE && (cpu->mode & MODE_CODE_FLAT))
-		*jump_slot(cpu->cache, cpu->s.eip) =
-			(struct jump){cpu->s.eip, cpu->mode, cpu->tlb.gen, cpu->cache->deaths, b};
-}
-
 struct block *block_get(struct cpu *cpu)
 {
 	bool fault = false;
@@ -541,7 +545,8 @@ struct block *block_get(struct cpu *cpu)
 		b = new_block(cpu, pa);
 	if (!b || !block_fits(cpu, b, &fault))
 		return NULL;
-	remember_jump(cpu, b);
+	if (cpu->mode & MODE_CODE_FLAT)
+		*jump_slot(cpu->cache, cpu->s.eip) = b;
 	return b;
 }
 

@@ -46,8 +46,9 @@ enum op_flags {
 #define BLOCK_NO_PAGE 1u
 
 struct block {
-	uint32_t pa;   /* machine-physical address of the first byte */
-	uint32_t mode; /* enum cpu_mode it was decoded for */
+	uint32_t pa;	/* machine-physical address of the first byte */
+	uint32_t mode;	/* enum cpu_mode it was decoded for */
+	uintptr_t host; /* address of the first byte; 0 once the block is dead */
 	uint32_t pa2;  /* page of the part past a page border, or BLOCK_NO_PAGE */
 	uint16_t n;    /* instructions */
 	uint16_t bytes;
@@ -65,16 +66,15 @@ struct block {
 
 #define BLOCK_HASH_BITS 14
 
-struct jump;
+#define JUMP_CACHE_BITS 11
 
 struct block_cache {
-	struct jump *jump; /* the jump cache */
+	struct block *jump[1 << JUMP_CACHE_BITS]; /* the jump cache; never NULL */
 	struct block *hash[1 << BLOCK_HASH_BITS];
 	struct block **page; /* by page frame: first block that has bytes there */
 	uint8_t *arena;
 	size_t used, size; /* bytes */
 	uint64_t flushes, translated;
-	uint32_t deaths;      /* goes up whenever a block is thrown away */
 	struct block *single; /* room for one instruction outside the cache */
 };
 
@@ -90,33 +90,33 @@ static inline unsigned block_hash(uint32_t pa, uint32_t mode)
 }
 
 /*C:415
- * The jump cache answers "which block is at this EIP?" without translating anything: for returns,
- * indirect jumps and whatever crosses a page.  An answer holds as long as no translation and no
- * block has gone away (tlb.gen counts that) and the mode is the same; the CPL is part of the mode.
- * Only blocks that need no further check are in it: one page, flat code.
-:*/
-#define JUMP_CACHE_BITS 11
-
-struct jump {
-	uint32_t eip, mode;
-	uint32_t gen;	 /* tlb.gen: no translation has gone away since */
-	uint32_t deaths; /* block_cache.deaths: nor has a block */
-	struct block *block;
-};
-
-static inline struct jump *jump_slot(struct block_cache *c, uint32_t eip)
+ * The jump cache answers "which block is at this EIP?" without walking anything: for returns,
+ * indirect jumps and whatever crosses a page.  It is only a guess; the block found is the right one
+ * if it was decoded for this mode from the very bytes that the TLB says are at EIP.  So an answer
+ * outlives a reload of CR3, and nobody has to empty the cache when translations go away.  Only blocks
+ * of flat code are in it; one that runs over the end of its page needs a second look.
+ */
+static inline struct block **jump_slot(struct block_cache *c, uint32_t eip)
 {
 	return &c->jump[(eip ^ eip >> 12) & ((1u << JUMP_CACHE_BITS) - 1)];
 }
 
+/* Is the page behind EIP's the one that the second part of b was read from? */
+bool block_two_pages(const struct cpu *cpu, const struct block *b);
+
 /* The block at CS:EIP if the jump cache knows it. */
 static inline struct block *block_quick(const struct cpu *cpu)
 {
-	const struct jump *j = jump_slot(cpu->cache, cpu->s.eip);
+	uint32_t eip = cpu->s.eip;
+	unsigned i = tlb_index(eip);
+	struct block *b = *jump_slot(cpu->cache, eip);
 
-	return j->eip == cpu->s.eip && j->mode == cpu->mode && j->gen == cpu->tlb.gen ? j->block
-										      : NULL;
+	if (b->host != cpu->view[i].addend + eip || cpu->code_view[i] != (eip & PAGE_MASK) ||
+	    b->mode != cpu->mode)
+		return NULL;
+	return b->pa2 == BLOCK_NO_PAGE || block_two_pages(cpu, b) ? b : NULL;
 }
+/*:*/
 
 /* The block at CS:EIP, decoded if need be.  NULL: a fault is noted, or (no fault) the next
  * instruction must run alone. */

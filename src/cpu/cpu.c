@@ -75,7 +75,7 @@ void cpu_state_changed(struct cpu *cpu)
 	cpu->trap.pending = false;
 	cpu->in_delivery = false;
 	cpu->budget_mark = cpu->budget;
-	cpu->view = cpu->tlb.e[cpu->s.cpl == 3];
+	cpu_update_view(cpu);
 	cpu_update_mode(cpu);
 	cpu_update_paging(cpu);
 	/* Not before cpu_init() has made it: a reset comes first. */
@@ -119,7 +119,7 @@ void cpu_set_cpl(struct cpu *cpu, unsigned cpl)
 	if (!cpl)
 		cpu->s.clock_ns += cpu->ring0_charge_ns;
 	cpu->s.cpl = (uint8_t)cpl;
-	cpu->view = cpu->tlb.e[cpl == 3];
+	cpu_update_view(cpu);
 	cpu->mode = (cpu->mode & ~(uint32_t)MODE_USER) | (cpl == 3 ? MODE_USER : 0);
 }
 

@@ -264,6 +264,7 @@ struct cpu {
 	int64_t budget;	   /* instructions left before the run loop must look up */
 	struct block *blk; /* the block being executed; s.eip is its first EIP until it ends */
 	const struct tlb_entry *view; /* the TLB half of the current CPL */
+	const uint32_t *code_view;    /* its tags for fetching */
 	uint32_t mode;		      /* what decoded code depends on: enum cpu_mode */
 	struct trap trap;
 	bool stop, intr_line, in_delivery;
@@ -342,6 +343,14 @@ static inline void cpu_sync_counts(struct cpu *cpu)
 	if (cpu->s.cpl)
 		cpu->s.clock_ns += n;
 	cpu->budget_mark = cpu->budget;
+}
+
+static inline void cpu_update_view(struct cpu *cpu)
+{
+	enum tlb_view view = cpu->s.cpl == 3 ? TLB_USER : TLB_SUPERVISOR;
+
+	cpu->view = cpu->tlb.e[view];
+	cpu->code_view = cpu->tlb.code[view];
 }
 
 /* From here on (everything is in the books): how many instructions may retire before the run loop

@@ -45,25 +45,36 @@
 #define AT32(r) ((r)*4)
 _Static_assert(offsetof(struct cpu, s.r) == 0, "operands are offsets from the first register");
 
+/* So many instructions of the block were counted when it was entered and do not retire. */
+static void op_give_back(struct cpu *cpu, unsigned n)
+{
+	cpu->budget += n;
+	if (cpu->blk && cpu->blk->op[0].fn == interp_enter && cpu->blk->op[0].imm)
+		cpu->range[cpu->blk->op[0].imm - 1].insns -= n;
+}
+
 /* The way out when nothing was changed: EIP is the instruction's, and it did not retire. */
 static const struct op *op_fault(struct cpu *cpu, const struct op *op)
 {
 	cpu->s.eip += op->off;
-	cpu->budget += op->left;
-	if (cpu->blk && cpu->blk->op[0].fn == interp_enter && cpu->blk->op[0].imm)
-		cpu->range[cpu->blk->op[0].imm - 1].insns -= op->left;
+	op_give_back(cpu, op->left);
+	return NULL;
+}
+
+/* Retired, but not the last of its block: the rest is not run after all. */
+static const struct op *op_break_off(struct cpu *cpu, const struct op *op)
+{
+	cpu->s.eip += op->off + op->len;
+	op_give_back(cpu, op->left - 1);
 	return NULL;
 }
 
 /* The way out of a block, EIP set: straight into the next if it is at hand. */
 static const struct op *op_leave(struct cpu *cpu, const struct op *op)
 {
-	struct block *b = block_quick(cpu);
-
 	UNUSED_OP;
-	if (UNLIKELY(!b || cpu->budget < b->n))
-		return NULL;
-	ENTER(b);
+	ENTER(block_quick(cpu));
+	return NULL;
 }
 
 /*C:480
@@ -84,10 +95,10 @@ static inline void make_link(struct block *from, struct block *to, unsigned slot
 	{                                                                                          \
 		struct block *b = block_quick(cpu);                                                \
 		UNUSED_OP;                                                                         \
-		if (UNLIKELY(!b || cpu->budget < b->n))                                            \
-			return NULL;                                                               \
-		make_link(cpu->blk, b, slot);                                                      \
+		if (LIKELY(b))                                                                     \
+			make_link(cpu->blk, b, slot);                                              \
 		ENTER(b);                                                                          \
+		return NULL;                                                                       \
 	}
 DEF_LEAVE(0)
 DEF_LEAVE(1)
@@ -95,17 +106,13 @@ DEF_LEAVE(1)
 /* The same after crossing rings: the books are closed, and a new plan is made. */
 static const struct op *op_resume(struct cpu *cpu, const struct op *op)
 {
-	struct block *b;
-
 	UNUSED_OP;
 	cpu_sync_counts(cpu);
 	if (UNLIKELY(cpu_must_look(cpu)))
 		return NULL;
 	cpu_plan(cpu);
-	b = block_quick(cpu);
-	if (UNLIKELY(!b || cpu->budget < b->n))
-		return NULL;
-	ENTER(b);
+	ENTER(block_quick(cpu));
+	return NULL;
 }
 
 /* The stack, the careful way.  bytes is 2 or 4. */

@@ -20,9 +20,9 @@ static uint64_t tsc(const struct cpu *cpu)
 	return cpu_clock_ns(cpu) + (uint64_t)cpu->s.tsc_offset;
 }
 
-int sys_rdtsc(struct cpu *cpu)
+int sys_rdtsc(struct cpu *cpu, unsigned ahead)
 {
-	uint64_t now = tsc(cpu);
+	uint64_t now = tsc(cpu) - (cpu->s.cpl ? ahead : 0);
 
 	if (!(cpu->model.edx1 & CPUID_TSC))
 		return trap_ud(cpu);

@@ -15,6 +15,7 @@
  *	ACCB, ACCV	the accumulator: the register handlers of RMB, RMV
  *	RB, RV		a register named by the opcode
  *	STKV		the stack is the only memory
+ *	SSV		RSV, and a quick 32-bit handler where both operand and stack are flat
  *	MOFSB, MOFSV	memory at a direct offset
  *	V, N		no operand in memory (or handled inside), with / without operand sizes
  *	HINT		a ModRM operand that is not touched
@@ -48,6 +49,7 @@
 #define SHAPE_RB(b)    S6(b##_8, b##_8, b##_8, b##_8, b##_8, b##_8)
 #define SHAPE_RV(b)    S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)
 #define SHAPE_STKV(b)  S6(b##_16_s, b##_16_s, b##_16_s, b##_32_s, b##_32_m, b##_32_s)
+#define SHAPE_SSV(b)   S6(b##_16_r, b##_16_s, b##_16_s, b##_32_r, b##_32_m, b##_32_s)
 #define SHAPE_MOFSB(b) S6(ud, b##_8_m, b##_8_s, ud, b##_8_m, b##_8_s)
 #define SHAPE_MOFSV(b) S6(ud, b##_16_m, b##_16_s, ud, b##_32_m, b##_32_s)
 #define SHAPE_V(b)     S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)

@@ -22,7 +22,8 @@ int sys_invd(struct cpu *cpu) MUST_CHECK; /* also WBINVD */
 int sys_hlt(struct cpu *cpu) MUST_CHECK;  /* sets s.halted */
 int sys_rdmsr(struct cpu *cpu) MUST_CHECK;
 int sys_wrmsr(struct cpu *cpu) MUST_CHECK;
-int sys_rdtsc(struct cpu *cpu) MUST_CHECK;
+/* `ahead` instructions of the running block, behind this one, are counted already. */
+int sys_rdtsc(struct cpu *cpu, unsigned ahead) MUST_CHECK;
 int sys_rdpmc(struct cpu *cpu) MUST_CHECK;
 void sys_cpuid(struct cpu *cpu);
 int sys_sysenter(struct cpu *cpu) MUST_CHECK;

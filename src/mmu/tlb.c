@@ -19,7 +19,6 @@ void tlb_init(struct tlb *tlb)
 	for (unsigned id = 0; id < 2 * TLB_SIZE; id++)
 		entry_clear(tlb, id);
 	tlb->nr_used = 0;
-	tlb->gen = 1;
 	tlb->misses = 0;
 }
 
@@ -36,7 +35,6 @@ void tlb_flush(struct tlb *tlb, bool global_too)
 			entry_clear(tlb, id);
 	}
 	tlb->nr_used = kept;
-	tlb->gen++;
 }
 
 void tlb_flush_page(struct tlb *tlb, uint32_t lin)
@@ -53,7 +51,6 @@ void tlb_flush_page(struct tlb *tlb, uint32_t lin)
 			n++;
 		}
 	}
-	tlb->gen++;
 }
 
 void tlb_protect_code(struct tlb *tlb, const uint8_t *page)

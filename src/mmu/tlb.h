@@ -38,7 +38,6 @@ struct tlb {
 	uint16_t used[2 * TLB_SIZE]; /* entries in use, so that a CR3 load clears only those */
 	unsigned nr_used;
 	bool global[2 * TLB_SIZE];
-	uint32_t gen; /* goes up whenever a translation may have gone away */
 	uint64_t misses;
 };
 

@@ -533,7 +533,7 @@ static void cross(bool remembered, unsigned how, const struct cpu_state *s, cons
 			ck_ok(seg_iret(cpu, 4, 0));
 	}
 	cpu->s = *s;
-	cpu->view = cpu->tlb.e[TLB_USER];
+	cpu_update_view(cpu);
 	cpu_update_mode(cpu);
 	if (!remembered)
 		cpu_drop_caches(cpu);

@@ -217,6 +217,41 @@ START_TEST(store_into_own_block_is_seen)
 }
 END_TEST
 
+/*
+ * The clock is right in the middle of a block, too: nop; rdtsc; mov esi,eax; nop; nop; rdtsc; nop;
+ * nop.  In one go, and one instruction at a time.
+ */
+START_TEST(clock_within_a_block)
+{
+	code("\x90\x0f\x31\x89\xc6\x90\x90\x0f\x31\x90\x90\xeb\xfe", 13);
+	for (int i = 0; i < (_i ? 9 : 1); i++)
+		ck_assert_int_eq(cpu_run(&cpu, _i ? 1 : 9), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.r[ESI], 2);
+	ck_assert_uint_eq(cpu.s.r[EAX], 6);
+}
+END_TEST
+
+/*
+ * A segment register that is loaded in the middle of a block, and is no longer flat: mov ds,cx;
+ * mov eax,[esi]; inc edx.  The load must go through the new segment, and the count be right.
+ */
+START_TEST(mode_changes_within_a_block)
+{
+	static const uint8_t gdt[16] = {[8] = 0xff, 0xff, 0x00, 0x10, 0, 0xf3, 0x40, 0};
+
+	ck_assert(mem_write(&mem, 0x4000, gdt, sizeof(gdt)));
+	ck_assert(mem_write(&mem, DATA_PA + 0x1000, "\x11\x22\x33\x44", 4));
+	cpu.s.gdtr = (struct dtable){0x4000, 15};
+	cpu.s.r[ECX] = 0x0b;
+	cpu.s.r[EDX] = 0;
+	code("\x8e\xd9\x8b\x06\x42\xeb\xfe", 7);
+	ck_assert_int_eq(cpu_run(&cpu, 3), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.r[EAX], 0x44332211);
+	ck_assert_uint_eq(cpu.s.r[EDX], 1);
+	ck_assert_uint_eq(cpu_insns(&cpu), 3);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cpu_run");
@@ -233,6 +268,8 @@ int main(void)
 	tcase_add_test(t, from_reset_to_protected_mode);
 	tcase_add_test(t, models);
 	tcase_add_test(t, store_into_own_block_is_seen);
+	tcase_add_loop_test(t, clock_within_a_block, 0, 2);
+	tcase_add_test(t, mode_changes_within_a_block);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

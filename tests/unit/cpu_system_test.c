@@ -89,16 +89,16 @@ START_TEST(msrs)
 	cpu->s.clock_ns = 5000;
 	ck_ok(msr(0x10, 0x100000000));
 	cpu->s.clock_ns = 5007;
-	ck_ok(sys_rdtsc(cpu));
+	ck_ok(sys_rdtsc(cpu, 0));
 	ck_assert_uint_eq(cpu->s.r[EDX], 1);
 	ck_assert_uint_eq(cpu->s.r[EAX], 7);
 	cpu->s.r[ECX] = 0x277;
 	ck_ok(sys_rdmsr(cpu));
 	ck_assert_uint_eq(cpu->s.r[EAX], 0x0406);
 	world_ring(3);
-	ck_ok(sys_rdtsc(cpu));
+	ck_ok(sys_rdtsc(cpu, 0));
 	cpu->s.cr4 |= CR4_TSD;
-	ck_fault(sys_rdtsc(cpu), V_GP, 0);
+	ck_fault(sys_rdtsc(cpu, 0), V_GP, 0);
 	ck_fault(sys_rdmsr(cpu), V_GP, 0);
 }
 END_TEST

@@ -15,10 +15,11 @@
  * and EIP is set), by RESUME (likewise, but the world may have changed), or by STOP (likewise, and
  * the run loop must look at it).
  *
- * Words that touch memory come in two kinds.  Kind m knows that the segment is flat and takes what
+ * Words that touch memory come in three kinds.  Kind m knows that the segment is flat and takes what
  * the TLB has at hand; when the TLB has nothing it hands the whole instruction to its twin of kind
  * s, which checks segment and page with care and may call functions.  So the quick handlers call
- * nothing, and the compiler keeps everything in registers.
+ * nothing, and the compiler keeps everything in registers.  Kind b is kind m for an address without
+ * an index, as most are.
 :*/
 #define OP(name)    static const struct op *op_##name(struct cpu *cpu, const struct op *op)
 #define UNUSED_OP   (void)op
@@ -69,19 +70,23 @@
 	cpu->s.eip = NEXT_EIP;                                                                     \
 	RESUME
 #define STOP return NULL
+/* Go into block b, if there is one and all of it fits into the budget; else fall through. */
 #define ENTER(b)                                                                                   \
 	do {                                                                                       \
 		struct block *e_ = (b);                                                            \
-		cpu->blk = e_;                                                                     \
-		cpu->budget -= e_->n;                                                              \
-		DISPATCH(e_->op);                                                                  \
+		if (LIKELY(e_)) {                                                                  \
+			int64_t budget_ = cpu->budget - e_->n;                                     \
+			if (LIKELY(budget_ >= 0)) {                                                \
+				cpu->budget = budget_;                                             \
+				cpu->blk = e_;                                                     \
+				DISPATCH(e_->op);                                                  \
+			}                                                                          \
+		}                                                                                  \
 	} while (0)
 /* EIP is set; follow the block's link number `slot` if it has one. */
 #define CHAIN(slot)                                                                                \
 	do {                                                                                       \
-		struct block *b_ = cpu->blk->link[slot];                                           \
-		if (LIKELY(b_ && cpu->budget >= b_->n))                                            \
-			ENTER(b_);                                                                 \
+		ENTER(cpu->blk->link[slot]);                                                       \
 		GO(op_leave_##slot(cpu, op));                                                      \
 	} while (0)
 /* A jump must land within the CS limit. */
@@ -163,6 +168,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
  * LOADW_k(bits, v): v = memory that STORE_k will then write: a fault is a write fault.
  */
 #define ADDR_m(bits, write) uint32_t lin = EA32
+#define ADDR_b(bits, write) uint32_t lin = rd32(cpu, op->base) + op->disp
 #define ADDR_s(bits, write)                                                                        \
 	uint32_t lin;                                                                              \
 	TRY(seg_check(cpu, op->seg, ea_any(cpu, op), (bits) / 8, write, &lin))
@@ -200,3 +206,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 		host_st##bits((uint8_t *)(e_->addend + lin), v);                                   \
 	} while (0)
 #define STORE_s(bits, v) TRY(acc_st##bits(cpu, lin, v))
+#define LOAD_b		 LOAD_m
+#define LOADW_b		 LOADW_m
+#define STOREW_b	 STOREW_m
+#define STORE_b		 STORE_m
