@@ -103,6 +103,8 @@ struct lgemu_options {
 	enum lgemu_clock clock;
 	int64_t rtc_base; /* seconds since 1970 when the board clock is 0; LGEMU_RTC_DEFAULT */
 	uint64_t seed;	  /* of LGEMU_RNG; each Guest has its own bytes */
+	const char *cpu_without; /* what makes the processor quick, to be left out: lgemu_rung() names,
+				    with commas between them; the run is the same, only slower */
 
 	/* Console input: bytes of this descriptor, or -1 for none but lgemu_send().  They go to
 	 * the first Guest whose console leads here, until the user chooses the next (Ctrl-A n). */
@@ -120,6 +122,9 @@ struct lgemu_options {
 	void (*warning)(void *ctx, const char *text);
 	void *ctx;
 };
+
+/* The names for cpu_without, in order, and what each is; NULL: there are no more. */
+const char *lgemu_rung(unsigned n, const char **what);
 
 /* All defaults.  console_fd is -1. */
 void lgemu_options_init(struct lgemu_options *options);
@@ -220,6 +225,11 @@ int lgemu_disassemble(const struct lgemu *m, uint32_t addr, bool code32, char *o
 
 /* The Host's symbol at or before a linear address, and how far before; NULL: none. */
 const char *lgemu_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset);
+/* The same for the Guest's kernel, if it is an ELF file with symbols. */
+const char *lgemu_guest_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset);
+
+/* Where the Switcher lies, in every address space. */
+#define LGEMU_SWITCHER 0xffc00000u
 
 struct lgemu_counts {
 	uint64_t insns;	   /* all of them */
@@ -244,6 +254,9 @@ struct lgemu_stats {
 	uint64_t async_hcalls, shadow_faults, reflected, interrupts, emulated, shadow_pages;
 	uint64_t tlb_misses;
 	uint64_t timer_interrupts, event_interrupts; /* of the board, taken by the Host */
+	/* Decoded code: its size and the most it may have; blocks decoded; how often all were dropped
+	 * because there was no more room. */
+	uint64_t block_bytes, block_bytes_most, blocks_decoded, block_flushes;
 };
 
 void lgemu_stats(const struct lgemu *m, struct lgemu_stats *stats);

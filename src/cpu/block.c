@@ -204,11 +204,12 @@ static void resolve_registers(const struct insn *in, struct op *op)
 static enum op_kind kind_of(const struct cpu *cpu, const struct insn *in)
 {
 	uint16_t attr = opmap[in->row].attr;
-	bool flat = (cpu->mode & MODE_FLAT) && in->adsize == 4 && in->seg != CS && in->seg < FS;
+	bool quick = (cpu->mode & MODE_FLAT) && cpu_has_rung(cpu, RUNG_QUICK);
+	bool flat = quick && in->adsize == 4 && in->seg != CS && in->seg < FS;
 
 	if (in->has_modrm && !insn_is_mem(in))
 		return KIND_REG;
-	if ((attr & A_STACK) && !((cpu->mode & MODE_FLAT) && (cpu->mode & MODE_SS32)))
+	if ((attr & A_STACK) && !(quick && (cpu->mode & MODE_SS32)))
 		return KIND_ANY;
 	if ((attr & A_STACK) && !in->has_modrm)
 		return KIND_FLAT;
@@ -243,7 +244,7 @@ static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op,
 	op->scale = in->scale;
 	op->flags = (in->opsize == 4 ? OPF_32 : 0) | (in->adsize == 2 ? OPF_AD16 : 0) |
 		    (in->rep == REP_E ? OPF_REPE : 0) | (in->rep == REP_NE ? OPF_REPNE : 0) |
-		    (cpu->mode & MODE_FLAT ? OPF_FLAT : 0);
+		    (cpu->mode & MODE_FLAT && cpu_has_rung(cpu, RUNG_STRINGS) ? OPF_FLAT : 0);
 	if (in->adsize == 2 && in->has_modrm) {
 		op->base = reg_offset(in->base, in->base == REG_ZERO ? 4 : 2);
 		op->index = reg_offset(in->index, in->index == REG_ZERO ? 4 : 2);
@@ -405,9 +406,11 @@ static void fuse_jump(const struct cpu *cpu, struct op *ops, unsigned n)
 
 static void improve(const struct cpu *cpu, struct op *ops, unsigned n)
 {
-	drop_dead_flags(ops, n);
-	fuse_jump(cpu, ops, n);
-	for (unsigned i = 0; i < n; i++)
+	if (cpu_has_rung(cpu, RUNG_FLAGS))
+		drop_dead_flags(ops, n);
+	if (cpu_has_rung(cpu, RUNG_FUSE))
+		fuse_jump(cpu, ops, n);
+	for (unsigned i = 0; i < n && cpu_has_rung(cpu, RUNG_SPECIAL); i++)
 		ops[i].fn = interp_specialise(&ops[i]);
 }
 
@@ -518,7 +521,7 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 	if (c->used + BLOCK_BYTES_MAX > c->size)
 		block_cache_flush(cpu);
 	b = (struct block *)(c->arena + c->used);
-	if (!fill_block(cpu, b, pa, BLOCK_MAX_INSNS))
+	if (!fill_block(cpu, b, pa, cpu_has_rung(cpu, RUNG_BLOCKS) ? BLOCK_MAX_INSNS : 1))
 		return NULL;
 	if (b->pa2 != BLOCK_NO_PAGE && !mem_is_ram(cpu->mem, b->pa2, 1))
 		return NULL;
@@ -545,7 +548,7 @@ struct block *block_get(struct cpu *cpu)
 		b = new_block(cpu, pa);
 	if (!b || !block_fits(cpu, b, &fault))
 		return NULL;
-	if (cpu->mode & MODE_CODE_FLAT)
+	if (cpu->mode & MODE_CODE_FLAT && cpu_has_rung(cpu, RUNG_JUMP))
 		*jump_slot(cpu->cache, cpu->s.eip) = b;
 	return b;
 }

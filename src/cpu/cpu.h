@@ -232,6 +232,33 @@ struct cpu_history {
 	unsigned next; /* slot to be written next; the one before it is the newest */
 };
 
+/*C:402
+ * The ladder: what makes this interpreter quick, rung by rung.  Nothing here can be observed by the
+ * program that runs; each can be left out (cpu_do_without()), which is how we know what it is worth.
+ * A rung is decided where code is decoded, or where something is about to be remembered, so no
+ * handler looks at these bits.
+:*/
+#define CPU_RUNGS(R)                                                                               \
+	R(BLOCKS, "blocks", "runs of instructions are decoded together")                           \
+	R(JUMP, "jump", "the block at an EIP is found without a walk")                             \
+	R(LINK, "link", "blocks of a page remember what follows them")                             \
+	R(QUICK, "quick", "flat memory at hand is accessed in the handler")                        \
+	R(SPECIAL, "special", "handlers for particular registers and address forms")               \
+	R(FLAGS, "flags", "flags that nobody will see are not computed")                           \
+	R(FUSE, "fuse", "a comparison and its jump are one handler")                               \
+	R(STRINGS, "strings", "string instructions go by the page")                                \
+	R(CROSS, "cross", "segments that were checked before are not checked again")
+
+enum cpu_rung {
+#define R(id, name, what) RUNG_##id,
+	CPU_RUNGS(R)
+#undef R
+};
+
+struct cpu_rung_text {
+	const char *name, *what;
+};
+
 /*C:546
  * What a descriptor was found good for.  Whether a selector may be loaded for some use in some ring
  * depends on nothing but the selector, the use, the ring, the size of its table and the eight bytes
@@ -281,6 +308,7 @@ struct cpu {
 	struct mem *mem;
 	struct cpu_bus bus;
 	struct cpu_model model;
+	uint32_t without; /* rungs of the ladder that are left out, a bit for each */
 	struct cpu_range range[CPU_RANGES];
 	uint32_t ring0_charge_ns;    /* added to the clock by each entry to ring 0 from outside */
 	struct cpu_history *history; /* last instructions, when somebody wants them; else NULL */
@@ -317,6 +345,12 @@ void cpu_set_intr(struct cpu *cpu, bool level);
 void cpu_state_changed(struct cpu *cpu);
 /* Drop every cache; no visible change. */
 void cpu_drop_caches(struct cpu *cpu);
+/* Leave out these rungs of the ladder (bits by enum cpu_rung); no visible change. */
+void cpu_do_without(struct cpu *cpu, uint32_t without);
+/* NULL: there are no more rungs. */
+const struct cpu_rung_text *cpu_rung_text(unsigned rung);
+/* Names with commas between them; -EINVAL: one of them is none. */
+int cpu_rungs_parse(const char *list, uint32_t *without) MUST_CHECK;
 /* Let the machine be idle until `ns` on the board clock (it never goes back). */
 void cpu_idle_until(struct cpu *cpu, uint64_t ns);
 uint64_t cpu_insns(const struct cpu *cpu);
@@ -420,6 +454,11 @@ static inline bool cpu_must_look(const struct cpu *cpu)
 	       (cpu->intr_line && (cpu->s.eflags & FL_IF));
 }
 /*:*/
+
+static inline bool cpu_has_rung(const struct cpu *cpu, enum cpu_rung rung)
+{
+	return !(cpu->without >> rung & 1);
+}
 
 static inline bool cpu_is_v86(const struct cpu *cpu)
 {

@@ -83,9 +83,11 @@ static const struct op *op_leave(struct cpu *cpu, const struct op *op)
  * entered, the mode is the same (a link is never made across a change of mode), and both blocks
  * die together when the page changes.
 :*/
-static inline void make_link(struct block *from, struct block *to, unsigned slot)
+static inline void make_link(const struct cpu *cpu, struct block *to, unsigned slot)
 {
-	if (from->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT && from->mode == to->mode &&
+	struct block *from = cpu->blk;
+
+	if (cpu_has_rung(cpu, RUNG_LINK) && from->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT && from->mode == to->mode &&
 	    from->pa2 == BLOCK_NO_PAGE && (from->mode & MODE_CODE_FLAT))
 		from->link[slot] = to;
 }
@@ -96,7 +98,7 @@ static inline void make_link(struct block *from, struct block *to, unsigned slot
 		struct block *b = block_quick(cpu);                                                \
 		UNUSED_OP;                                                                         \
 		if (LIKELY(b))                                                                     \
-			make_link(cpu->blk, b, slot);                                              \
+			make_link(cpu, b, slot);                                                   \
 		ENTER(b);                                                                          \
 		return NULL;                                                                       \
 	}

@@ -188,6 +188,8 @@ static inline void seg_remember(struct cpu *cpu, enum seg_use use, unsigned ring
 {
 	uint32_t key = seg_memo_key(use, ring, sel);
 
+	if (!cpu_has_rung(cpu, RUNG_CROSS))
+		return;
 	*seg_memo_slot(cpu, key) = (struct seg_memo){key, le32(d->lo), le32(d->hi), *g};
 }
 /*:*/

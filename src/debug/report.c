@@ -29,7 +29,7 @@ bool report_sums_agree(const struct lgemu_stats *s)
 	return s->entries == s->exits && s->exits == sum_of_exits(s);
 }
 
-static void exits(FILE *to, const struct lgemu_stats *s)
+void report_exits(FILE *to, const struct lgemu_stats *s)
 {
 	char name[40];
 	unsigned i;
@@ -84,7 +84,7 @@ void report_stats(FILE *to, const struct lgemu *m)
 	line(to, "  idle, ns", c.idle_ns);
 	line(to, "world switches", s.entries);
 	line(to, "  exits", s.exits);
-	exits(to, &s);
+	report_exits(to, &s);
 	fprintf(to, "%-28s %14" PRIu64 " entries, %" PRIu64 " exits, %" PRIu64 " by cause: %s\n",
 		"sums", s.entries, s.exits, sum_of_exits(&s),
 		report_sums_agree(&s) ? "equal" : "NOT EQUAL");
@@ -98,6 +98,10 @@ void report_stats(FILE *to, const struct lgemu *m)
 	line(to, "interrupts of devices", s.event_interrupts);
 	line(to, "instructions emulated", s.emulated);
 	line(to, "TLB misses", s.tlb_misses);
+	fprintf(to, "%-28s %14" PRIu64 " bytes of at most %" PRIu64 "\n", "block cache", s.block_bytes,
+		s.block_bytes_most);
+	line(to, "  blocks decoded", s.blocks_decoded);
+	line(to, "  emptied, being full", s.block_flushes);
 }
 /*:*/
 

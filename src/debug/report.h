@@ -11,6 +11,8 @@
 #include "lgemu.h"
 
 void report_stats(FILE *to, const struct lgemu *m);
+/* The exits by cause, a line each. */
+void report_exits(FILE *to, const struct lgemu_stats *stats);
 /* False if entries, exits and the sum of exits by cause are not the same number. */
 bool report_sums_agree(const struct lgemu_stats *stats);
 void report_failure(FILE *to, const struct lgemu *m);

@@ -93,6 +93,23 @@ static unsigned count_shared(const struct lgemu_guest_options *go)
 	return n;
 }
 
+static int do_without(struct lgemu *vm, const char *list)
+{
+	char known[128] = "";
+	uint32_t without = 0;
+
+	for (unsigned i = 0; cpu_rung_text(i); i++) {
+		strncat(known, i ? ", " : "", sizeof(known) - strlen(known) - 1);
+		strncat(known, cpu_rung_text(i)->name, sizeof(known) - strlen(known) - 1);
+	}
+	if (list && cpu_rungs_parse(list, &without))
+		return complain(&vm->error, -EINVAL,
+				"cannot do without \"%s\": of the processor one can leave out %s",
+				list, known);
+	cpu_do_without(&vm->machine.cpu, without);
+	return 0;
+}
+
 /* All Guests, without their devices, and how much RAM that makes. */
 static int open_guests(struct lgemu *vm, const struct lgemu_guest_options *go, unsigned nr,
 		       uint64_t *ram_bytes)
@@ -141,7 +158,7 @@ static int open_machine(struct lgemu *vm, const struct lgemu_options *o, uint32_
 	cpu_reset(&vm->machine.cpu);
 	vm->machine.cpu.history = &vm->history;
 	vm->machine.cpu.range[0] = (struct cpu_range){DOOR_SWITCHER, UINT32_MAX, 0};
-	return 0;
+	return do_without(vm, o->cpu_without);
 }
 
 static int create(struct lgemu *vm, const struct lgemu_options *o)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cpu/block.h"
 #include "cpu/disasm.h"
 #include "cpu/insn.h"
 #include "mmu/paging.h"
@@ -223,19 +224,43 @@ unsigned lgemu_history(const struct lgemu *vm, uint32_t *eip, unsigned max)
 }
 /*:*/
 
-const char *lgemu_symbol(const struct lgemu *vm, uint32_t addr, uint32_t *offset)
+/* Read at the first question; whoever asks no question need not wait for it. */
+static const char *symbol(struct symbols *table, const struct image *img, uint32_t addr,
+			  uint32_t *offset)
 {
-	/* Read at the first question; whoever asks no question need not wait for it. */
-	struct symbols *table = &((struct lgemu *)(uintptr_t)vm)->symbols;
 	const struct symbol *s;
 
 	if (!table->read)
-		symbols_read(table, &vm->host);
+		symbols_read(table, img);
 	s = symbols_find(table, addr);
 	if (!s)
 		return NULL;
 	*offset = addr - s->addr;
 	return s->name;
+}
+
+const char *lgemu_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset)
+{
+	struct lgemu *vm = (struct lgemu *)(uintptr_t)m;
+
+	return symbol(&vm->symbols, &vm->host, addr, offset);
+}
+
+const char *lgemu_guest_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset)
+{
+	struct lgemu *vm = (struct lgemu *)(uintptr_t)m;
+
+	return symbol(&vm->guest_symbols, &vm->guest[0].kernel, addr, offset);
+}
+
+const char *lgemu_rung(unsigned n, const char **what)
+{
+	const struct cpu_rung_text *text = cpu_rung_text(n);
+
+	if (!text)
+		return NULL;
+	*what = text->what;
+	return text->name;
 }
 
 /* --- counting ------------------------------------------------------------------------------------ */
@@ -286,6 +311,10 @@ void lgemu_stats(const struct lgemu *vm, struct lgemu_stats *s)
 	s->tlb_misses = m->cpu.tlb.misses;
 	s->timer_interrupts = m->timer_interrupts;
 	s->event_interrupts = m->event_interrupts;
+	s->block_bytes = m->cpu.cache->used;
+	s->block_bytes_most = m->cpu.cache->size;
+	s->blocks_decoded = m->cpu.cache->translated;
+	s->block_flushes = m->cpu.cache->flushes;
 }
 
 const char *lgemu_vector_name(unsigned v)

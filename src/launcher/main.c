@@ -13,6 +13,7 @@
 
 #include "backend/tty_plain.h"
 #include "confine.h"
+#include "debug/profile.h"
 #include "debug/report.h"
 #include "debug/step.h"
 #include "lines.h"
@@ -40,6 +41,8 @@ struct program {
 	struct lines lines;
 	bool plain; /* the terminal that we print on did not ask for more than text */
 	struct tty_plain filter[LGEMU_GUESTS];
+	FILE *stacks;
+	struct profile *profile; /* NULL: none is wanted */
 	struct lgemu *m;
 };
 
@@ -417,6 +420,38 @@ static int ended(struct program *p, enum lgemu_reason why)
 }
 /*:*/
 
+/* The file is opened before the run, which may be long. */
+static int open_profile(struct program *p)
+{
+	const char *file = p->opts.profile_file;
+
+	if (!p->opts.profile)
+		return 0;
+	p->profile = profile_create();
+	if (!p->profile)
+		return say("no memory for the profile");
+	if (!file)
+		return 0;
+	p->stacks = fopen(file, "w");
+	if (p->stacks)
+		return 0;
+	fprintf(stderr, "lgemu: cannot write the profile %s: %s\n", file, strerror(errno));
+	return -EINVAL;
+}
+
+static bool close_profile(struct program *p)
+{
+	bool failed = false;
+
+	if (p->stacks) {
+		profile_write(p->profile, p->stacks);
+		failed = ferror(p->stacks);
+		failed = fclose(p->stacks) || failed;
+	}
+	profile_destroy(p->profile);
+	return !failed;
+}
+
 static void print_hashes(const struct program *p)
 {
 	for (unsigned i = 0; i < p->opts.machine.nr_guests; i++)
@@ -460,13 +495,16 @@ static int go(struct program *p)
 		why = step_switch(stdout, p->m, o->timeout_insns);
 		return why == LGEMU_BUDGET ? STATUS_OFF : ended(p, why);
 	}
-	why = lgemu_run(p->m, o->timeout_insns);
+	why = p->profile ? profile_run(p->profile, p->m, o->timeout_insns)
+			 : lgemu_run(p->m, o->timeout_insns);
 	fflush(stdout);
 	status = ended(p, why);
 	if (o->hash)
 		print_hashes(p);
 	if (o->stats)
 		report_stats(stderr, p->m);
+	if (p->profile)
+		profile_report(p->profile, p->m, stderr);
 	return status;
 }
 
@@ -505,7 +543,7 @@ static int run(struct program *p)
 	p->plain = isatty(STDOUT_FILENO);
 	if (p->opts.verb == OPTS_RUN)
 		set_console(p);
-	if (open_logs(p))
+	if (open_logs(p) || open_profile(p))
 		return STATUS_WRONG;
 	for (unsigned i = 0; p->opts.verbose && i < o->nr_guests; i++)
 		tell(&p->opts.guest[i]);
@@ -521,9 +559,19 @@ static int run(struct program *p)
 		running = NULL;
 	}
 	lgemu_destroy(p->m);
+	if (!close_profile(p))
+		status = say("the profile could not be written");
 	if (close_logs(p))
 		status = say("a console log could not be written");
 	return status;
+}
+
+static void list_rungs(void)
+{
+	const char *name, *what;
+
+	for (unsigned i = 0; (name = lgemu_rung(i, &what)); i++)
+		printf("%-10s %s\n", name, what);
 }
 
 /* Somebody who closed them would find our files in their place. */
@@ -552,6 +600,7 @@ int main(int argc, char **argv)
 		return STATUS_WRONG;
 	}
 	switch (p.opts.verb) {
+	case OPTS_RUNGS: list_rungs(); break;
 	case OPTS_HELP: printf("%s%s", opts_usage, opts_help); break;
 	case OPTS_VERSION: printf("lgemu %s (%s)\n", lgemu_version(), lgemu_build()); break;
 	case OPTS_INSPECT: status = inspect(&p.opts); break;

@@ -60,6 +60,7 @@ const char opts_help[] =
 	"      --host HOME          where the Host runs: ring0, in the machine (default), or native, in\n"
 	"                           this process: quicker, and all the same to the guest\n"
 	"      --host-image FILE    another Host and Switcher (ELF, multiboot)\n"
+	"      --cpu-without LIST   leave out what makes the processor quick; \"help\" lists it\n"
 	"      --sandbox on|off     before a guest runs, give up opening files and starting programs;\n"
 	"                           on, where it is possible (default), or else not start\n"
 	"      --timeout SECONDS    give up after that long, status 124\n"
@@ -70,6 +71,8 @@ const char opts_help[] =
 	"                           time), file:PATH, null\n"
 	"      --console-log FILE   a copy of what the guest prints\n"
 	"      --stats              at the end, say what was counted (on standard error)\n"
+	"      --profile[=FILE]     at the end, say where the instructions went (on standard error);\n"
+	"                           FILE gets the stacks, as flame graph tools read them\n"
 	"      --guest-hash         at the end, print one number for the guest's whole state\n"
 	"  -v, --verbose            say more\n"
 	"\nOn a terminal Ctrl-A x leaves, and so does Ctrl-C three times within a second; Ctrl-A n gives\n"
@@ -108,6 +111,8 @@ enum opt {
 	OPT_CONSOLE,
 	OPT_CONSOLE_LOG,
 	OPT_STATS,
+	OPT_PROFILE,
+	OPT_CPU_WITHOUT,
 	OPT_GUEST_HASH,
 	OPT_UNTIL,
 	OPT_GUEST,
@@ -150,6 +155,8 @@ static const struct option long_options[] = {
 	{"console", required_argument, NULL, OPT_CONSOLE},
 	{"console-log", required_argument, NULL, OPT_CONSOLE_LOG},
 	{"stats", no_argument, NULL, OPT_STATS},
+	{"profile", optional_argument, NULL, OPT_PROFILE},
+	{"cpu-without", required_argument, NULL, OPT_CPU_WITHOUT},
 	{"guest-hash", no_argument, NULL, OPT_GUEST_HASH},
 	{"until", required_argument, NULL, OPT_UNTIL},
 	{NULL, 0, NULL, 0},
@@ -374,6 +381,15 @@ static int take_option(struct opts *o, struct group *of, int opt, const char *ar
 	case OPT_CPU: o->machine.cpu = arg; break;
 	case OPT_HOST_IMAGE: o->machine.host_image = arg; break;
 	case OPT_STATS: o->stats = true; break;
+	case OPT_PROFILE:
+		o->profile = true;
+		o->profile_file = arg;
+		break;
+	case OPT_CPU_WITHOUT:
+		o->machine.cpu_without = arg;
+		if (!strcmp(arg, "help"))
+			o->verb = OPTS_RUNGS;
+		break;
 	case OPT_GUEST_HASH: o->hash = true; break;
 	case OPT_RTC_BASE:
 	case OPT_SEED:

@@ -16,6 +16,7 @@ enum opts_verb {
 	OPTS_SELFTEST,
 	OPTS_DISK_INFO,
 	OPTS_DISK_COMMIT,
+	OPTS_RUNGS,
 	OPTS_HELP,
 	OPTS_VERSION,
 };
@@ -40,7 +41,8 @@ struct opts {
 	struct opts_guest more[LGEMU_GUESTS];
 	bool clock_given;
 	enum opts_sandbox sandbox;
-	bool verbose, stats, hash;
+	bool verbose, stats, hash, profile;
+	const char *profile_file; /* NULL: only the report */
 	const char *image;	/* of inspect; the disk of disk commit */
 	const char *overlay;	/* of disk info and disk commit */
 	unsigned timeout_s;	/* 0: none */

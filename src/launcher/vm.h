@@ -93,7 +93,7 @@ struct lgemu {
 	struct lgemu_options options; /* strings and lists are not kept: see create.c */
 	struct complaint error;
 	struct image host;
-	struct symbols symbols;
+	struct symbols symbols, guest_symbols; /* of the Host, of the first Guest's kernel */
 	struct native *native; /* NULL: the Host is in the machine */
 	struct guest guest[DOOR_GUESTS];
 	unsigned nr_guests;
