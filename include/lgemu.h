@@ -103,7 +103,8 @@ struct lgemu_options {
 	enum lgemu_clock clock;
 	int64_t rtc_base; /* seconds since 1970 when the board clock is 0; LGEMU_RTC_DEFAULT */
 	uint64_t seed;	  /* of LGEMU_RNG; each Guest has its own bytes */
-	const char *cpu_without; /* what makes the processor quick, to be left out: lgemu_rung() names,
+	const char
+		*cpu_without; /* what makes the processor quick, to be left out: lgemu_rung() names,
 				    with commas between them; the run is the same, only slower */
 
 	/* Console input: bytes of this descriptor, or -1 for none but lgemu_send().  They go to

@@ -49,8 +49,8 @@ struct block {
 	uint32_t pa;	/* machine-physical address of the first byte */
 	uint32_t mode;	/* enum cpu_mode it was decoded for */
 	uintptr_t host; /* address of the first byte; 0 once the block is dead */
-	uint32_t pa2;  /* page of the part past a page border, or BLOCK_NO_PAGE */
-	uint16_t n;    /* instructions */
+	uint32_t pa2;	/* page of the part past a page border, or BLOCK_NO_PAGE */
+	uint16_t n;	/* instructions */
 	uint16_t bytes;
 	struct block *link[2]; /* same page: what follows when not taken, taken */
 	struct block *hash_next;

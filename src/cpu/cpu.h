@@ -280,6 +280,13 @@ struct seg_memo {
 };
 #define SEG_MEMOS 64
 
+/* What only a hook may look at.  Without hooks nobody can (tests/hooks). */
+#ifdef LG_NO_HOOKS
+#define HOOK(field) no_##field
+#else
+#define HOOK(field) field
+#endif
+
 struct op;
 struct block;
 struct block_cache;
@@ -309,9 +316,10 @@ struct cpu {
 	struct cpu_bus bus;
 	struct cpu_model model;
 	uint32_t without; /* rungs of the ladder that are left out, a bit for each */
-	struct cpu_range range[CPU_RANGES];
-	uint32_t ring0_charge_ns;    /* added to the clock by each entry to ring 0 from outside */
-	struct cpu_history *history; /* last instructions, when somebody wants them; else NULL */
+	struct cpu_range HOOK(range)[CPU_RANGES];
+	uint32_t ring0_charge_ns; /* added to the clock by each entry to ring 0 from outside */
+	struct cpu_history *HOOK(
+		history); /* last instructions, when somebody wants them; else NULL */
 	uint64_t idle_ns;
 };
 

@@ -45,16 +45,22 @@
 #define AT32(r) ((r)*4)
 _Static_assert(offsetof(struct cpu, s.r) == 0, "operands are offsets from the first register");
 
+#ifndef LG_NO_HOOKS
+#include "forms/hooks.c.inc"
+#else
+#define op_enter_block	       op_end
+#define hook_give_back(cpu, n) ((void)0)
+#endif
+
 /* So many instructions of the block were counted when it was entered and do not retire. */
 static void op_give_back(struct cpu *cpu, unsigned n)
 {
 	cpu->budget += n;
-	if (cpu->blk && cpu->blk->op[0].fn == interp_enter && cpu->blk->op[0].imm)
-		cpu->range[cpu->blk->op[0].imm - 1].insns -= n;
+	hook_give_back(cpu, n);
 }
 
 /* The way out when nothing was changed: EIP is the instruction's, and it did not retire. */
-static const struct op *op_fault(struct cpu *cpu, const struct op *op)
+static __attribute__((noinline)) const struct op *op_fault(struct cpu *cpu, const struct op *op)
 {
 	cpu->s.eip += op->off;
 	op_give_back(cpu, op->left);
@@ -62,7 +68,7 @@ static const struct op *op_fault(struct cpu *cpu, const struct op *op)
 }
 
 /* Retired, but not the last of its block: the rest is not run after all. */
-static const struct op *op_break_off(struct cpu *cpu, const struct op *op)
+static __attribute__((noinline)) const struct op *op_break_off(struct cpu *cpu, const struct op *op)
 {
 	cpu->s.eip += op->off + op->len;
 	op_give_back(cpu, op->left - 1);
@@ -87,8 +93,8 @@ static inline void make_link(const struct cpu *cpu, struct block *to, unsigned s
 {
 	struct block *from = cpu->blk;
 
-	if (cpu_has_rung(cpu, RUNG_LINK) && from->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT && from->mode == to->mode &&
-	    from->pa2 == BLOCK_NO_PAGE && (from->mode & MODE_CODE_FLAT))
+	if (cpu_has_rung(cpu, RUNG_LINK) && from->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT &&
+	    from->mode == to->mode && from->pa2 == BLOCK_NO_PAGE && (from->mode & MODE_CODE_FLAT))
 		from->link[slot] = to;
 }
 

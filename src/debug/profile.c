@@ -28,7 +28,7 @@ struct tally {
 	struct entry {
 		char *key;
 		uint64_t n;
-	} *e;
+	} * e;
 	size_t used, size;
 };
 

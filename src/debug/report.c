@@ -98,8 +98,8 @@ void report_stats(FILE *to, const struct lgemu *m)
 	line(to, "interrupts of devices", s.event_interrupts);
 	line(to, "instructions emulated", s.emulated);
 	line(to, "TLB misses", s.tlb_misses);
-	fprintf(to, "%-28s %14" PRIu64 " bytes of at most %" PRIu64 "\n", "block cache", s.block_bytes,
-		s.block_bytes_most);
+	fprintf(to, "%-28s %14" PRIu64 " bytes of at most %" PRIu64 "\n", "block cache",
+		s.block_bytes, s.block_bytes_most);
 	line(to, "  blocks decoded", s.blocks_decoded);
 	line(to, "  emptied, being full", s.block_flushes);
 }

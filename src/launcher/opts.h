@@ -43,10 +43,10 @@ struct opts {
 	enum opts_sandbox sandbox;
 	bool verbose, stats, hash, profile;
 	const char *profile_file; /* NULL: only the report */
-	const char *image;	/* of inspect; the disk of disk commit */
-	const char *overlay;	/* of disk info and disk commit */
-	unsigned timeout_s;	/* 0: none */
-	uint64_t timeout_insns; /* LGEMU_FOREVER: none */
+	const char *image;	  /* of inspect; the disk of disk commit */
+	const char *overlay;	  /* of disk info and disk commit */
+	unsigned timeout_s;	  /* 0: none */
+	uint64_t timeout_insns;	  /* LGEMU_FOREVER: none */
 };
 
 /* 0, or -EINVAL with a complaint.  argv may be permuted. */

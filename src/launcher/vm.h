@@ -94,8 +94,13 @@ struct lgemu {
 	struct complaint error;
 	struct image host;
 	struct symbols symbols, guest_symbols; /* of the Host, of the first Guest's kernel */
-	struct native *native; /* NULL: the Host is in the machine */
+<<<<<<< HEAD
+	struct native *native;		       /* NULL: the Host is in the machine */
 	struct guest guest[DOOR_GUESTS];
+=======
+	struct native *native; /* NULL: the Host is in the machine */
+	struct guest guest[VM_GUESTS];
+>>>>>>> b3874da (Prove that hooks cost nothing: the handlers are the same bytes without them)
 	unsigned nr_guests;
 	unsigned turn;	    /* the Guest that runs, or ran last */
 	uint64_t asked_ns;  /* when it was asked to */
