@@ -226,7 +226,7 @@ int lgemu_disassemble(const struct lgemu *m, uint32_t addr, bool code32, char *o
 
 /* The Host's symbol at or before a linear address, and how far before; NULL: none. */
 const char *lgemu_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset);
-/* The same for the Guest's kernel, if it is an ELF file with symbols. */
+/* The same for the kernel of the Guest whose turn it is, if it is an ELF file with symbols. */
 const char *lgemu_guest_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset);
 
 /* Where the Switcher lies, in every address space. */

@@ -249,8 +249,9 @@ const char *lgemu_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset)
 const char *lgemu_guest_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset)
 {
 	struct lgemu *vm = (struct lgemu *)(uintptr_t)m;
+	struct guest *g = &vm->guest[vm->turn];
 
-	return symbol(&vm->guest_symbols, &vm->guest[0].kernel, addr, offset);
+	return g->is_bz ? NULL : symbol(&g->symbols, &g->kernel, addr, offset);
 }
 
 const char *lgemu_rung(unsigned n, const char **what)

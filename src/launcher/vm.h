@@ -93,14 +93,9 @@ struct lgemu {
 	struct lgemu_options options; /* strings and lists are not kept: see create.c */
 	struct complaint error;
 	struct image host;
-	struct symbols symbols, guest_symbols; /* of the Host, of the first Guest's kernel */
-<<<<<<< HEAD
-	struct native *native;		       /* NULL: the Host is in the machine */
+	struct symbols symbols; /* of the Host */
+	struct native *native;	/* NULL: the Host is in the machine */
 	struct guest guest[DOOR_GUESTS];
-=======
-	struct native *native; /* NULL: the Host is in the machine */
-	struct guest guest[VM_GUESTS];
->>>>>>> b3874da (Prove that hooks cost nothing: the handlers are the same bytes without them)
 	unsigned nr_guests;
 	unsigned turn;	    /* the Guest that runs, or ran last */
 	uint64_t asked_ns;  /* when it was asked to */
