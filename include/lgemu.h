@@ -103,9 +103,9 @@ struct lgemu_options {
 	enum lgemu_clock clock;
 	int64_t rtc_base; /* seconds since 1970 when the board clock is 0; LGEMU_RTC_DEFAULT */
 	uint64_t seed;	  /* of LGEMU_RNG; each Guest has its own bytes */
-	const char
-		*cpu_without; /* what makes the processor quick, to be left out: lgemu_rung() names,
-				    with commas between them; the run is the same, only slower */
+	/* What makes the processor quick, to be left out: names of lgemu_rung() with commas
+	 * between them.  The run is the same, only slower. */
+	const char *cpu_without;
 
 	/* Console input: bytes of this descriptor, or -1 for none but lgemu_send().  They go to
 	 * the first Guest whose console leads here, until the user chooses the next (Ctrl-A n). */
