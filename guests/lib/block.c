@@ -77,7 +77,7 @@ int block_init(struct virtio_device *dev, map_pages_fn *map, void (*wait)(void))
 	    device_start(dev, VIRTIO_BLK_F_FLUSH, map) < 0)
 		return -1;
 	for (i = 7; i >= 0; i--)
-		sectors = sectors << 8 | dev->config[i];
+		sectors = sectors << 8 | device_config8(dev, (u32)i);
 	queue = &dev->queue[0];
 	can_flush = !!(dev->features & VIRTIO_BLK_F_FLUSH);
 	wait_hook = wait;

@@ -4,8 +4,9 @@
  * descriptor tables. Every function here ends in a hypercall or avoids one. :*/
 #include "lguest.h"
 
-/* Labels around the last instructions of the return path; a kernel's trap.S defines them. */
-extern const char noirq_start[], noirq_end[];
+/* Labels around the last instructions of the return path, or at the very last; a kernel's trap.S
+ * defines them. */
+extern const char noirq_start[], noirq_end[], noirq_iret[];
 
 /*G:131 The initial image matters as much as the layout. All 64 ring slots must read "free", and
  * those 64 bytes of 0xff are also how a Host recognises the struct when it has to guess our era.
@@ -14,8 +15,12 @@ extern const char noirq_start[], noirq_end[];
 volatile struct lguest_data lguest_data = {
 	.blocked_interrupts = 1u << LGUEST_IRQ_TIMER,
 	.hcall_status = {[0 ... LHCALL_RING_SIZE - 1] = 0xff},
+#if ERA_LAYOUT <= LAYOUT_D
 	.noirq_start = (u32)noirq_start,
 	.noirq_end = (u32)noirq_end,
+#else
+	.noirq_iret = (u32)noirq_iret,
+#endif
 	.kernel_address = PAGE_OFFSET,
 	.syscall_vec = SYSCALL_VECTOR,
 };
@@ -39,10 +44,18 @@ void hcall_async(u32 call, u32 arg1, u32 arg2, u32 arg3, u32 arg4)
 		return;
 	}
 	slot->eax = call;
+#if ERA_ARG1_IN_EBX
 	slot->ebx = arg1;
 	slot->ecx = arg2;
 	slot->edx = arg3;
+#else
+	slot->edx = arg1;
+	slot->ebx = arg2;
+	slot->ecx = arg3;
+#endif
+#if ERA_LAYOUT >= LAYOUT_C
 	slot->esi = arg4;
+#endif
 	/* The Host must never see the mark before the record. */
 	barrier();
 	lguest_data.hcall_status[next_slot] = 0;
@@ -108,9 +121,21 @@ void shutdown(const char *why, u32 reason)
 		__asm__ volatile("ud2");
 }
 
+/* Up to 2.6.29 the Host wanted to see the whole table whenever a word of it changed. */
 void load_gdt_entry(u32 entry, u32 low, u32 high)
 {
+#if ERA_GDT_WHOLE
+	static u32 gdt[GDT_ENTRIES][2] = {
+		[GDT_ENTRY_KERNEL_CS] = {0x0000ffff, 0x00cf9a00},
+		[GDT_ENTRY_KERNEL_DS] = {0x0000ffff, 0x00cf9200},
+	};
+
+	gdt[entry][0] = low;
+	gdt[entry][1] = high;
+	hcall(LHCALL_LOAD_GDT, phys_of(gdt), GDT_ENTRIES, 0, 0);
+#else
 	hcall(LHCALL_LOAD_GDT_ENTRY, entry, low, high, 0);
+#endif
 }
 
 /* type 14 is an interrupt gate, 15 a trap gate; the Host puts its own idea of ring 1 code for the

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:906 guests/lib/virtio.h: The lguest bus and the virtio ring, as data. The bus is one page behind
- * the end of RAM with a packed list of descriptors; a ring is three arrays in pages above it. The
- * same bytes serve every release from 2.6.25 to 3.19. :*/
+/*P:906 guests/lib/virtio.h: Devices and rings, as data and as a driver sees them. There were three
+ * buses, one file each (bus_array.c, bus_fields.c, bus_pci.c), of which a guest is compiled with
+ * that of its era; a ring is the same everywhere, three arrays in memory. :*/
 #ifndef GUEST_VIRTIO_H
 #define GUEST_VIRTIO_H
 
+#include "era.h"
 #include "lib.h"
 
 #define VIRTIO_ID_NET	  1
@@ -21,20 +22,6 @@
 #define VRING_DESC_F_WRITE	   2
 #define VRING_AVAIL_F_NO_INTERRUPT 1
 #define VRING_USED_F_NO_NOTIFY	   1
-
-/*G:400 A device introduces itself with five bytes. Behind them come the queue records, then the
- * features it offers, then as many bytes for the features we accept, then its configuration;
- * nothing is aligned. A type of 0 ends the list. */
-struct lguest_device_desc {
-	u8 type, num_vq, feature_len, config_len;
-	u8 status; /* guest writes, Launcher reads */
-	u8 rest[];
-} __attribute__((packed));
-
-struct lguest_vqconfig {
-	u16 num, irq; /* entries in the ring; interrupt line */
-	u32 pfn;      /* first guest page of the ring, also its doorbell */
-} __attribute__((packed));
 
 struct vring_desc {
 	u64 addr; /* guest-physical */
@@ -54,14 +41,15 @@ struct vring_used {
 	u16 flags, idx; /* Launcher writes */
 	struct vring_used_elem ring[];
 };
-/*:*/
 
 #define DEV_MAX_QUEUES	4
 #define BUS_MAX_DEVICES 16
 
 struct virtqueue {
 	u16 num, irq;
-	u32 pfn;
+	u16 index;  /* in its device */
+	u32 bell;   /* where to ring: a guest-physical address, or that of a register */
+	u32 memory; /* guest-physical, of the ring */
 	volatile struct vring_desc *desc;
 	volatile struct vring_avail *avail;
 	volatile struct vring_used *used;
@@ -70,12 +58,13 @@ struct virtqueue {
 };
 
 struct virtio_device {
-	volatile struct lguest_device_desc *desc;
-	u32 desc_gpa;
+	volatile u8 *status; /* guest writes, Launcher reads */
+	u32 desc_gpa;	     /* of its descriptor, where the bus has such */
+	u32 slot;	     /* or where it is on the PCI bus */
 	u8 type;
 	u32 features; /* offered, first 32 bits */
-	volatile u8 *config;
-	u8 config_len, queue_count;
+	volatile u8 *accepted, *config;
+	u8 feature_len, config_len, queue_count;
 	struct virtqueue queue[DEV_MAX_QUEUES];
 };
 
@@ -87,10 +76,17 @@ struct vq_segment {
 /* How the library reaches device pages: maps pages from pfn on and returns where they appear. */
 typedef void *map_pages_fn(u32 pfn, u32 pages);
 
-/* virtio.c */
+/* the bus */
 int bus_scan(u32 page_gpa, map_pages_fn *map, struct virtio_device *devices, int room);
+void device_reset(struct virtio_device *dev);
 int device_start(struct virtio_device *dev, u32 wanted_features, map_pages_fn *map);
 void device_ready(struct virtio_device *dev);
+u32 device_config8(struct virtio_device *dev, u32 at);
+
+/* virtio.c */
+u32 vq_used_offset(u32 num, u32 align);
+u32 vq_pages(u32 num);
+void vq_set_up(struct virtqueue *vq, void *memory, u32 align);
 int vq_add(struct virtqueue *vq, const struct vq_segment *seg, int out, int in);
 void vq_kick(struct virtqueue *vq);
 int vq_get(struct virtqueue *vq, u32 *bytes);

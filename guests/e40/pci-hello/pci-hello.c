@@ -6,6 +6,7 @@
  * interrupt gate. It never leaves linear mode, so a device's memory is at its physical address. :*/
 #include "../../lib/abi.h"
 #include "../../lib/lib.h"
+#include "../../lib/pci.h"
 
 /*G:700 Beginning and end, in the little assembler that is needed. lguest_data has the form of 4.1:
  * in place of a window of addresses that must not be interrupted there is one, that of an iret. */
@@ -66,115 +67,11 @@ static void gate(u32 vector, const char *handler, u32 dpl)
 }
 /*:*/
 
-/*G:710 Hardware, as far as a guest may believe in it. Each of these instructions faults; the Host
- * tells the Launcher, and that plays the part. */
-static u32 in32(u32 port)
-{
-	u32 v;
-
-	__asm__ volatile("inl	%w1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static u8 in8(u32 port)
-{
-	u8 v;
-
-	__asm__ volatile("inb	%w1, %0" : "=a"(v) : "Nd"(port));
-	return v;
-}
-
-static void out32(u32 port, u32 v)
-{
-	__asm__ volatile("outl	%0, %w1" : : "a"(v), "Nd"(port));
-}
-
-static void out8(u32 port, u8 v)
-{
-	__asm__ volatile("outb	%0, %w1" : : "a"(v), "Nd"(port));
-}
-
-#define LOAD(name, type, insn)                                                                     \
-	static u32 name(u32 at)                                                                    \
-	{                                                                                          \
-		u32 v;                                                                             \
-                                                                                                   \
-		__asm__ volatile(insn "	%1, %0" : "=r"(v) : "m"(*(volatile type *)at));            \
-		return v;                                                                          \
-	}
-#define STORE(name, type, insn)                                                                    \
-	static inline void name(u32 at, type v)                                                    \
-	{                                                                                          \
-		__asm__ volatile(insn "	%1, %0" : "=m"(*(volatile type *)at) : "qi"(v));           \
-	}
-
-LOAD(load8, u8, "movzbl")
-LOAD(load16, u16, "movzwl")
-LOAD(load32, u32, "movl")
-STORE(store8, u8, "movb")
-STORE(store16, u16, "movw")
-STORE(store32, u32, "movl")
-/*:*/
-
-/* --- configuration space --- */
-
-#define CONFIG_ADDRESS 0xcf8
-#define CONFIG_DATA    0xcfc
-
-static u32 config32(u32 slot, u32 off)
-{
-	out32(CONFIG_ADDRESS, 0x80000000 | slot << 11 | off);
-	return in32(CONFIG_DATA);
-}
-
-static u32 config8(u32 slot, u32 off)
-{
-	out32(CONFIG_ADDRESS, 0x80000000 | slot << 11 | (off & ~3u));
-	return in8(CONFIG_DATA + (off & 3));
-}
-
-static void set_config32(u32 slot, u32 off, u32 v)
-{
-	out32(CONFIG_ADDRESS, 0x80000000 | slot << 11 | off);
-	out32(CONFIG_DATA, v);
-}
-
-static void set_config8(u32 slot, u32 off, u8 v)
-{
-	out32(CONFIG_ADDRESS, 0x80000000 | slot << 11 | (off & ~3u));
-	out8(CONFIG_DATA + (off & 3), v);
-}
-
-/*G:720 The first words. Somewhere in its chain of capabilities the console has a window to its
- * registers; one of those prints whatever is stored there. Linux does just this, and as long as it
- * has no better console pays eight faults for each character. */
-enum { CAP_DEVICE_CONFIG = 4, CAP_WINDOW = 5, EMERG_WRITE = 8 };
-
-static u32 window, emerg_write;
-
-static void find_window(u32 slot)
-{
-	u32 cap;
-
-	for (cap = config8(slot, 0x34); cap; cap = config8(slot, cap + 1)) {
-		if (config8(slot, cap + 3) == CAP_DEVICE_CONFIG)
-			emerg_write = config32(slot, cap + 8) + EMERG_WRITE;
-		else if (config8(slot, cap + 3) == CAP_WINDOW)
-			window = cap;
-	}
-}
-
 /* printf() ends here. */
 void console_write(const char *text, u32 bytes)
 {
-	for (; bytes; bytes--, text++) {
-		set_config8(1, window + 4, 0);
-		set_config32(1, window + 12, 4);
-		set_config32(1, window + 8, emerg_write);
-		set_config32(1, window + 16, (u8)*text);
-	}
+	pci_early_write(text, bytes);
 }
-/*:*/
 
 static void walk_slot(u32 slot)
 {
@@ -283,7 +180,7 @@ void pci_hello(void)
 	hcall(LHCALL_LGUEST_INIT, (u32)&lguest_data, 0, 0);
 	out32(CONFIG_ADDRESS, 0x80000000);
 	if (in32(CONFIG_ADDRESS) == 0x80000000)
-		find_window(1);
+		pci_early_init();
 	printf("hello from the emergency console\n");
 	printf("keyboard %02x, CMOS %02x\n", in8(0x64), in8(0x71));
 	for (slot = 0; slot < 32; slot++)
