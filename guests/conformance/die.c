@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1015 guests/conformance/die.c: The ways in which a guest makes its Host or Launcher give it up, one
+/*P:1115 guests/conformance/die.c: The ways in which a guest makes its Host or Launcher give it up, one
  * a run ("die=NAME" on the command line). The words on its tombstone are part of the ABI, so they
  * are part of the transcript. :*/
 #include "conf.h"
@@ -87,8 +87,10 @@ static void pte_beyond(void)
 	touch((pte_t)0x7fff0000 | PTE_P | PTE_RW);
 }
 
+/* The Host only looks at what it is told where it has a shadow already. */
 static void pte_beyond_said(void)
 {
+	touch((pte_t)phys_of(page_alloc()) | PTE_P | PTE_RW);
 	pte_set(kernel_pgd, WINDOW, (pte_t)0x7fff0000 | PTE_P | PTE_RW | PTE_A | PTE_D);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1009 guests/conformance/pages.c: The guest's page tables, in whichever format its era has, and what
+/*P:1109 guests/conformance/pages.c: The guest's page tables, in whichever format its era has, and what
  * the Host promises about its shadows of them: faults, accessed and dirty bits, and that what the
  * guest says by hypercall (or, where an entry was empty, does not say) is what the processor
  * sees. :*/
@@ -283,6 +283,15 @@ static void check_directories(void)
 }
 /*:*/
 
+/* A page that is not there may be mapped, as long as nobody goes there. */
+static void check_unused(void)
+{
+	hcall(LHCALL_FLUSH_TLB, 1, 0, 0, 0);
+	pte_set(kernel_pgd, TEST_ADDRESS, (pte_t)0x7fff0000 | LEAF);
+	check("pages/absurd-but-unused", 1);
+	map_first(0);
+}
+
 /* Where the Switcher lives nothing can be written, and where the Host knows better than to kill
  * for it, it says so. */
 static void check_switcher(void)
@@ -305,5 +314,6 @@ void check_pages(void)
 	check_bits();
 	check_calls();
 	check_directories();
+	check_unused();
 	check_switcher();
 }

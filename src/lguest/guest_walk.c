@@ -165,15 +165,6 @@ bool try_guest_pa(struct lguest *lg, gva_t addr, gpa_t *pa)
 	*pa = GPA(((uint32_t)pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK));
 	return pte.v & PTE_P && pte.v >> PAGE_SHIFT < lg->pfn_limit;
 }
-
-gpa_t guest_pa(struct lguest *lg, gva_t addr)
-{
-	gpa_t pa = GPA(0);
-
-	if (!try_guest_pa(lg, addr, &pa))
-		kill_guest(lg, "Bad address %#lx", (unsigned long)addr.v);
-	return pa;
-}
 /*:*/
 
 static uint32_t up_to_page_end(gva_t addr, uint32_t len)
@@ -204,16 +195,20 @@ bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len)
 }
 
 /* For stack frames, which are the only thing we ever write through the Guest's own mapping.  The
- * frame may straddle a page; the pages need not be neighbours. */
-void write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len)
+ * frame may straddle a page; the pages need not be neighbours.  False if there is no page. */
+bool write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len)
 {
 	const uint8_t *p = from;
 	uint32_t part;
+	gpa_t pa;
 
-	for (; len && !lg->dead; len -= part) {
+	for (; len; len -= part) {
 		part = up_to_page_end(addr, len);
-		lgwrite(lg, guest_pa(lg, addr), p, part);
+		if (!try_guest_pa(lg, addr, &pa))
+			return false;
+		lgwrite(lg, pa, p, part);
 		p += part;
 		addr.v += part;
 	}
+	return true;
 }

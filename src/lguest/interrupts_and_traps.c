@@ -62,9 +62,9 @@ static void push_guest_frame(struct lguest *lg, bool has_err)
 	} else {
 		esp = le32_get(regs->esp);
 	}
-	esp -= 4 * n;
-	write_guest_virt(lg, GVA(esp), frame, 4 * n);
-	regs->esp = le32(esp);
+	if (!write_guest_virt(lg, GVA(esp - 4 * n), frame, 4 * n))
+		kill_guest(lg, "Bad address %#lx", (unsigned long)esp);
+	regs->esp = le32(esp - 4 * n);
 }
 
 /*M:510

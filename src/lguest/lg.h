@@ -367,9 +367,8 @@ uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr);
 bool guest_pte_ok(struct lguest *lg, gpte_t gpte);
 void write_guest_pte(struct lguest *lg, gpa_t at, gpte_t gpte);
 bool try_guest_pa(struct lguest *lg, gva_t addr, gpa_t *pa);
-gpa_t guest_pa(struct lguest *lg, gva_t addr);
 bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len);
-void write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len);
+bool write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len) MUST_CHECK;
 
 /* boot_tables.c: */
 void build_boot_tables(struct lguest *lg);

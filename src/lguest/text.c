@@ -54,10 +54,10 @@ static void put_pointer(struct sink *s, uint32_t val)
 		put_char(s, "0123456789abcdef"[val >> shift & 15]);
 }
 
-/* A prefixed zero is plain "0", as C has it. */
+/* A zero has its prefix, too: C would leave it out, the kernel does not. */
 static void put_hex(struct sink *s, uint32_t val, bool prefix)
 {
-	if (prefix && val)
+	if (prefix)
 		put_text(s, "0x");
 	put_number(s, val, 16);
 }
