@@ -86,6 +86,17 @@ static void check_page_is_zero(void)
 }
 /*:*/
 
+/*G:865 An initrd lies at the end of RAM, in whole pages, and what is left of the last one is zero. */
+static void check_initrd(void)
+{
+	u32 at = boot32(BOOT_RAMDISK_IMAGE), bytes = boot32(BOOT_RAMDISK_SIZE);
+
+	check_eq("boot/initrd-loader", boot8(BOOT_LOADER_TYPE), 0xff);
+	check_eq("boot/initrd-bytes", bytes, 2 * PAGE_SIZE);
+	check_eq("boot/initrd-at-the-end", at + bytes, boot32(BOOT_E820_MAP + 8));
+}
+/*:*/
+
 static void check_boot_page(void)
 {
 	const char *line = virt_of(boot32(BOOT_CMD_LINE_PTR));
@@ -100,27 +111,13 @@ static void check_boot_page(void)
 	check_eq("boot/protocol", boot32(BOOT_VERSION) & 0xffff, 0x207);
 	check_eq("boot/keep-segments", boot8(BOOT_LOADFLAGS), 0x40);
 	check_eq("boot/subarch", boot32(BOOT_SUBARCH), SUBARCH_LGUEST);
-	check("boot/no-initrd", !boot8(BOOT_LOADER_TYPE) && !boot32(BOOT_RAMDISK_IMAGE) &&
-					!boot32(BOOT_RAMDISK_SIZE));
+	check_initrd();
 	check_eq("boot/command-line-at", boot32(BOOT_CMD_LINE_PTR), PAGE_SIZE);
 	check_eq("boot/command-line-blank", len && line[len - 1] == ' ', ERA_BUS == BUS_FIELDS);
 	check_page_is_zero();
 }
 
-/* All of RAM is there, up to its last word, and can be written. */
-static void check_ram(void)
-{
-#if ERA_MAP == MAP_BOTH
-	volatile u32 *last = virt_of(boot32(BOOT_E820_MAP + 8) - 4);
-	u32 before = *last;
-
-	*last = ~before;
-	check_eq("boot/ram-to-the-end", *last, ~before);
-	*last = before;
-#endif
-}
-
-/*G:870 The tables of the first minutes: a directory in the last page of RAM, below it as many page
+/*G:870 The tables of the first minutes: a directory in the last page before the initrd, below it as many page
  * tables as RAM needs, everything present, writable and for all. The Host may have noted in them
  * what was accessed. */
 #if ERA_MAP != MAP_LINEAR
@@ -144,7 +141,7 @@ static u32 right_tables(u32 dir, u32 from, u32 tables, u32 count)
 
 static void check_boot_tables(void)
 {
-	u32 dir = boot32(BOOT_E820_MAP + 8) - PAGE_SIZE,
+	u32 dir = boot32(BOOT_E820_MAP + 8) - boot32(BOOT_RAMDISK_SIZE) - PAGE_SIZE,
 	    pages = boot32(BOOT_E820_MAP + 8) / PAGE_SIZE;
 	u32 count = (pages + TABLE_ENTRIES - 1) / TABLE_ENTRIES, tables = dir - count * PAGE_SIZE;
 	u32 middle = ERA_PAE ? tables - PAGE_SIZE : dir, i, right = 0;
@@ -177,7 +174,20 @@ void check_boot(void)
 	check_first_gdt();
 	check_boot_page();
 	check_boot_tables();
-	check_ram();
+}
+
+/* With tables of our own: all of RAM is there, to its last word, and the initrd is in it. */
+void check_ram(void)
+{
+	u32 at = boot32(BOOT_RAMDISK_IMAGE), bytes = boot32(BOOT_RAMDISK_SIZE), i, rest = 0;
+	volatile u32 *last = virt_of(at + bytes - 4);
+
+	check("boot/initrd-text", !strncmp(virt_of(at + 4950), "line 99 ", 8));
+	for (i = 5000; i < bytes; i++)
+		rest += *(u8 *)virt_of(at + i);
+	check_eq("boot/initrd-rest", rest, 0);
+	*last = 0x12345678;
+	check_eq("boot/ram-to-the-end", *last, 0x12345678);
 }
 
 /* Who writes what in lguest_data: guest-host.md 3.2. */

@@ -17,6 +17,7 @@ const char *argument(const char *name); /* of the command line: NAME=value, or N
 
 /* The groups, in the order in which they run. */
 void check_boot(void);
+void check_ram(void);
 void check_data(void);
 void check_hcalls(void);
 void check_ring(void);
@@ -28,6 +29,7 @@ void check_insns(void);
 void check_irqs(void);
 void check_time(void);
 void check_devices(void);
+void check_pci(void);
 void die(const char *how);
 
 /* ---- head.S ---- */
@@ -118,6 +120,12 @@ pte_t *pte_of(u32 pgd, u32 address); /* makes tables on the way */
 void pte_set(u32 pgd, u32 address, pte_t pte);
 u32 pgd_new(void); /* with the kernel's half */
 void *map_device_pages(u32 pfn, u32 pages);
+
+/* ---- devices.c ---- */
+
+struct virtqueue;
+int wait_used(struct virtqueue *vq, u32 *bytes);
+struct virtqueue *bad_ring_queue(void); /* of the disk, which is started */
 
 /* ---- time.c ---- */
 

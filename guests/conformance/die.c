@@ -3,6 +3,7 @@
  * a run ("die=NAME" on the command line). The words on its tombstone are part of the ABI, so they
  * are part of the transcript. :*/
 #include "conf.h"
+#include "virtio.h"
 
 static void unknown_call(void)
 {
@@ -90,7 +91,11 @@ static void pte_beyond(void)
 /* The Host only looks at what it is told where it has a shadow already. */
 static void pte_beyond_said(void)
 {
-	touch((pte_t)phys_of(page_alloc()) | PTE_P | PTE_RW);
+	pte_t good = phys_of(page_alloc()) | PTE_P | PTE_RW;
+
+	/* Said once before: where vmcall is patched at its first use, that costs all shadows. */
+	pte_set(kernel_pgd, WINDOW, good);
+	touch(good);
 	pte_set(kernel_pgd, WINDOW, (pte_t)0x7fff0000 | PTE_P | PTE_RW | PTE_A | PTE_D);
 }
 
@@ -121,6 +126,77 @@ static void notify_beyond(void)
 	hcall(LHCALL_NOTIFY, 0x7fff0000, 0, 0, 0);
 }
 
+/* ---- rings of nonsense ---- */
+
+/*G:995 A disk request like any other, but for one word. The original Launcher gave up at once; lgemu
+ * serves that device no more, and the guest may go on without. */
+static struct virtqueue *ring;
+static volatile struct vring_desc *first;
+
+static void set_up_ring(void)
+{
+	static u8 header[24] __attribute__((aligned(8)));
+	u8 *page = page_alloc();
+
+	ring = bad_ring_queue();
+	first = &ring->desc[0];
+	ring->desc[0] = (struct vring_desc){phys_of(header), ERA_BUS == BUS_FIELDS ? 24 : 16, 1, 1};
+	ring->desc[1] = (struct vring_desc){phys_of(page), 512, 3, 2};
+	ring->desc[2] = (struct vring_desc){phys_of(page + 512), 1, 2, 0};
+	ring->avail->ring[0] = 0;
+}
+
+static void offer(u16 idx)
+{
+	ring->avail->idx = idx;
+	vq_kick(ring);
+	wait_used(ring, NULL);
+}
+
+static void ring_jump(void)
+{
+	set_up_ring();
+	offer((u16)(ring->num + 1));
+}
+
+static void ring_head(void)
+{
+	set_up_ring();
+	ring->avail->ring[0] = ring->num;
+	offer(1);
+}
+
+static void ring_next(void)
+{
+	set_up_ring();
+	first->next = 9999;
+	offer(1);
+}
+
+static void ring_loop(void)
+{
+	set_up_ring();
+	ring->desc[2].flags = 3;
+	ring->desc[2].next = 1;
+	offer(1);
+}
+
+static void ring_order(void)
+{
+	set_up_ring();
+	ring->desc[0].flags = 3;
+	ring->desc[1].flags = 1;
+	offer(1);
+}
+
+static void ring_outside(void)
+{
+	set_up_ring();
+	ring->desc[1].addr = 0x7fff0000;
+	offer(1);
+}
+/*:*/
+
 static const struct {
 	const char *name;
 	void (*how)(void);
@@ -145,6 +221,12 @@ static const struct {
 	{"no-stack", no_stack},
 	/* Since 4.0 there is no such call, and so this is another unknown one. */
 	{"notify-beyond", notify_beyond},
+	{"ring-jump", ring_jump},
+	{"ring-head", ring_head},
+	{"ring-next", ring_next},
+	{"ring-loop", ring_loop},
+	{"ring-order", ring_order},
+	{"ring-outside", ring_outside},
 };
 
 void die(const char *how)

@@ -75,6 +75,7 @@ void conformance(void)
 	check_data();
 	traps_init();
 	pages_init();
+	check_ram();
 	check_hcalls();
 	check_ring();
 	check_traps();

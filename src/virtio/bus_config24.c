@@ -69,6 +69,7 @@ static const struct offer {
 static const struct virtio_dialect dialect = {
 	.net_header_bytes = 8,
 	.net_counts_sent = true,
+	.console_counts_sent = true,
 	.blk_id_bytes = 8,
 };
 

@@ -58,8 +58,9 @@ static void console_print(struct virtio_console *con)
 			n = CONSOLE_OUT_BYTES;
 		if (virtq_each_out(&dev->vq[CONSOLE_OUT], &chain, 0, n, print_piece, con))
 			virtio_stop(dev, "console output lies outside the Guest's memory");
-		/* We wrote nothing into the Guest's memory, so the length is 0. */
-		virtio_push(dev, CONSOLE_OUT, &chain, 0);
+		/* We wrote nothing into the Guest's memory, so the length ought to be 0. */
+		virtio_push(dev, CONSOLE_OUT, &chain,
+			    dev->dialect.console_counts_sent ? (uint32_t)n : 0);
 	}
 }
 

@@ -71,6 +71,7 @@ struct virtio_ops {
 struct virtio_dialect {
 	uint8_t net_header_bytes; /* before each frame: 0 (2.6.23), 8 (2.6.24), 10, 12 (virtio 1) */
 	bool net_counts_sent;	  /* the driver learns from used lengths how much it has sent */
+	bool console_counts_sent; /* up to 2.6.30 the same was done here, for nobody */
 	uint8_t blk_id_bytes;	  /* of no meaning, behind the header of a request: 8 (2.6.24) */
 };
 /*:*/
