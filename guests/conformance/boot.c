@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1106 guests/conformance/boot.c: What a guest finds when it wakes up: registers, segments, the boot
+/*P:1306 guests/conformance/boot.c: What a guest finds when it wakes up: registers, segments, the boot
  * page, the command line, and page tables if its era has some; and what INIT wrote where. It runs
  * before anything of ours has changed any of it. :*/
 #include "conf.h"

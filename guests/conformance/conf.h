@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1104 guests/conformance/conf.h: What the files of the conformance guest share: how a check
+/*P:1304 guests/conformance/conf.h: What the files of the conformance guest share: how a check
  * reports, how a fault is expected, the page tables, and the devices as checks see them. :*/
 #ifndef CONFORMANCE_H
 #define CONFORMANCE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1119 guests/conformance/devices.c: The devices, over whichever bus the era has: what is offered, how a
+/*P:1319 guests/conformance/devices.c: The devices, over whichever bus the era has: what is offered, how a
  * ring behaves, and what the console, the disk and the source of random bytes do with a request,
  * also with a senseless one. Where releases differ in numbers alone, the number is printed and the
  * transcript knows the right one. :*/

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1115 guests/conformance/die.c: The ways in which a guest makes its Host or Launcher give it up, one
+/*P:1315 guests/conformance/die.c: The ways in which a guest makes its Host or Launcher give it up, one
  * a run ("die=NAME" on the command line). The words on its tombstone are part of the ABI, so they
  * are part of the transcript. :*/
 #include "conf.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1108 guests/conformance/hcall.c: Hypercalls that leave a trace in nothing but themselves, and the
+/*P:1308 guests/conformance/hcall.c: Hypercalls that leave a trace in nothing but themselves, and the
  * asynchronous ring: order, wrap, overflow, and what a record's words mean. What a call does is
  * checked where its subject is. :*/
 #include "conf.h"

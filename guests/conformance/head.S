@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1102 guests/conformance/head.S: From the Launcher's jump to C, in each era the way its Linux went.
+/*P:1302 guests/conformance/head.S: From the Launcher's jump to C, in each era the way its Linux went.
  * On that way the registers are written down, before anything can change them: they are the first
  * thing a Host promises. :*/
 #include "abi.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1111 guests/conformance/insn.c: Instructions a kernel should not use and does: what the Host plays
+/*P:1311 guests/conformance/insn.c: Instructions a kernel should not use and does: what the Host plays
  * along with, what comes back as a fault, and what the processor just executes, at CPL 1. :*/
 #include "conf.h"
 

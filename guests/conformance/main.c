@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1105 guests/conformance/main.c: The ABI page, checked from inside. Compiled once for each era, this
+/*P:1305 guests/conformance/main.c: The ABI page, checked from inside. Compiled once for each era, this
  * guest prints a line for each promise: "ok GROUP/CHECK", or "not ok" with what it got and what it
  * expected. What it prints under the real lguest of a release is kept beside it (expect/), so a
  * check that is wrong about its Host does not last. :*/

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1109 guests/conformance/pages.c: The guest's page tables, in whichever format its era has, and what
+/*P:1309 guests/conformance/pages.c: The guest's page tables, in whichever format its era has, and what
  * the Host promises about its shadows of them: faults, accessed and dirty bits, and that what the
  * guest says by hypercall (or, where an entry was empty, does not say) is what the processor
  * sees. :*/

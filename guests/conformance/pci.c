@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1120 guests/conformance/pci.c: Configuration space and the registers of devices on it, as the last era
+/*P:1320 guests/conformance/pci.c: Configuration space and the registers of devices on it, as the last era
  * has them: what answers and what is all ones, which capabilities there are, what may be written,
  * and which instructions may touch the registers. :*/
 #include "conf.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1112 guests/conformance/time.c: Interrupts and the clock: when one may come, when it must wait, the
+/*P:1312 guests/conformance/time.c: Interrupts and the clock: when one may come, when it must wait, the
  * places where it must never come, and that time goes forward. Nothing here is exact to the
  * millisecond, because a real Host is a process among others. :*/
 #include "conf.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1103 guests/conformance/trap.S: The ways into ring 1 and out of it: a stub for each vector, one
+/*P:1303 guests/conformance/trap.S: The ways into ring 1 and out of it: a stub for each vector, one
  * frame for all of them, the return that no interrupt may enter, a call of ring 3, and two returns
  * made to be interrupted at the worst moment. :*/
 #include "abi.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1107 guests/conformance/traps.c: The trap handler of the guest, and what the Host promises about
+/*P:1307 guests/conformance/traps.c: The trap handler of the guest, and what the Host promises about
  * traps in ring 1: which come directly and which through it, what is on the stack, what happens to
  * the virtual interrupt flag. :*/
 #include "conf.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1110 guests/conformance/user.c: Ring 3, a few instructions at a time: system calls, faults, what a
+/*P:1310 guests/conformance/user.c: Ring 3, a few instructions at a time: system calls, faults, what a
  * program may not do, and on which stack the kernel finds itself afterwards. :*/
 #include "conf.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1116 guests/lib/bus_array.c: The lguest bus of 2.6.25 to 3.19: one page behind the end of RAM with a
+/*P:1316 guests/lib/bus_array.c: The lguest bus of 2.6.25 to 3.19: one page behind the end of RAM with a
  * packed list of descriptors, rings in pages above it. It finds devices and brings them up in the
  * order, and with the knocks, of the era. :*/
 #include "lguest.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1117 guests/lib/bus_fields.c: The lguest bus of 2.6.24: the same page behind RAM, but a device is a
+/*P:1317 guests/lib/bus_fields.c: The lguest bus of 2.6.24: the same page behind RAM, but a device is a
  * stream of typed fields. Nothing is notified about it, and nothing can be reset. :*/
 #include "lguest.h"
 #include "virtio.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1118 guests/lib/bus_pci.c: The bus of 4.0 to 4.13: virtio 1.0 devices in slots of a PCI bus, their
+/*P:1318 guests/lib/bus_pci.c: The bus of 4.0 to 4.13: virtio 1.0 devices in slots of a PCI bus, their
  * registers in one region of memory each, and rings in memory of ours. :*/
 #include "lguest.h"
 #include "pci.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1100 guests/lib/era.h: The eras as a guest has to know them, one row for each. A guest is compiled
+/*P:1300 guests/lib/era.h: The eras as a guest has to know them, one row for each. A guest is compiled
  * for one of them (-DGUEST_ERA=ERA_2_6_24); what it may assume is then a set of constants, and
  * nothing in the library or in a guest asks for a release. C and assembler both include this.
  * The rows are those of guest-host.md 12 and devices.md 7.1. :*/

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1114 guests/lib/pci.c: Configuration space by ports, and early text by it. It looks only into slot 1
+/*P:1314 guests/lib/pci.c: Configuration space by ports, and early text by it. It looks only into slot 1
  * for a console, since that is where the original puts it and Linux expects it. :*/
 #include "pci.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1113 guests/lib/pci.h: The last era's hardware, as far as a guest may believe in it: ports, memory
+/*P:1313 guests/lib/pci.h: The last era's hardware, as far as a guest may believe in it: ports, memory
  * of devices, configuration space, and the window in the console's through which first words go.
  * Each of these accesses faults, and the Launcher plays the part. :*/
 #ifndef GUEST_PCI_H

@@ -81,7 +81,7 @@ START_TEST(each_trap)
 		ck_assert(lg->hcall_waiting);
 		ck_assert(!handled_by_guest());
 	} else if (num == 2 || num == 8 || num == 15 || num == 256) {
-		snprintf(text, sizeof(text), "unhandled trap %u at 0xc0008000 (0)", num);
+		snprintf(text, sizeof(text), "unhandled trap %u at 0xc0008000 (0x0)", num);
 		ck_died(text);
 		return;
 	} else {
@@ -97,7 +97,7 @@ START_TEST(unhandled)
 {
 	kernel(0, false);
 	trap(6, 0);
-	ck_died("unhandled trap 6 at 0xc0008000 (0)");
+	ck_died("unhandled trap 6 at 0xc0008000 (0x0)");
 	destroy(lg);
 	kernel(0, false);
 	trap(13, 0x1a);

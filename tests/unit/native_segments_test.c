@@ -206,7 +206,7 @@ START_TEST(registers)
 	if (kinds[_i].code)
 		ck_lives();
 	else
-		ck_died("unhandled trap 256 at 0xc0008000 (0)");
+		ck_died("unhandled trap 256 at 0xc0008000 (0x0)");
 
 	lg->dead = false;
 	lg->regs->cs = le32(kinds[_i].rpl == 3 ? 0x73 : KERNEL_CS);
@@ -215,7 +215,7 @@ START_TEST(registers)
 	if (kinds[_i].stack)
 		ck_lives();
 	else
-		ck_died("unhandled trap 256 at 0xc0008000 (0)");
+		ck_died("unhandled trap 256 at 0xc0008000 (0x0)");
 }
 END_TEST
 
@@ -280,7 +280,7 @@ START_TEST(no_way_back)
 	ck_lives();
 	lg->regs->eip = le32(0x2000);
 	check_code_and_stack(lg);
-	ck_died("unhandled trap 256 at 0x2000 (0)");
+	ck_died("unhandled trap 256 at 0x2000 (0x0)");
 }
 END_TEST
 

@@ -46,7 +46,17 @@ START_TEST(conversions)
 	ck_same("%#x %#x", 1u, 0xffffffffu);
 	ck_same("%li %li", -2147483647L, 305L);
 	ck_same("%lu %zu", 4294967295ul, (size_t)17);
-	ck_same("%#lx (%#lx)", 0xffc00000ul, 0ul); /* a prefixed zero is "0" */
+	ck_same("%#lx", 0xffc00000ul);
+}
+END_TEST
+
+/* Where the kernel, whose words these are, differs from the C library. */
+START_TEST(zero_has_its_prefix)
+{
+	char text[8];
+
+	format(text, sizeof(text), "%#lx", 0ul);
+	ck_assert_str_eq(text, "0x0");
 }
 END_TEST
 
@@ -85,7 +95,7 @@ START_TEST(first_reason_is_kept)
 	ck_lives();
 	kill_guest(lg, "unhandled trap %li at %#lx (%#lx)", 13l, 0x1234ul, 0ul);
 	kill_guest(lg, "something else");
-	ck_died("unhandled trap 13 at 0x1234 (0)");
+	ck_died("unhandled trap 13 at 0x1234 (0x0)");
 	lg = &host->guests[1];
 	ck_lives();
 }
@@ -107,6 +117,7 @@ END_TEST
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, conversions);
+	tcase_add_test(tc, zero_has_its_prefix);
 	tcase_add_test(tc, a_long_is_32_bits);
 	tcase_add_test(tc, never_past_the_end);
 	tcase_add_test(tc, first_reason_is_kept);

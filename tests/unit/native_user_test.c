@@ -357,7 +357,7 @@ START_TEST(trap_without_handler)
 	trapped();
 	req.trap = le32(_i ? 300 : 13);
 	ck_assert_ptr_eq(request(DOOR_REQ_RUN, 0), lg);
-	ck_died(_i ? "unhandled trap 300 at 0x8000 (0)" : "unhandled trap 13 at 0x8000 (0)");
+	ck_died(_i ? "unhandled trap 300 at 0x8000 (0x0)" : "unhandled trap 13 at 0x8000 (0x0)");
 }
 END_TEST
 
@@ -369,7 +369,7 @@ START_TEST(trap_done_badly)
 	req.regs.eip = le32(0x10000);
 	ck_assert_ptr_eq(request(DOOR_REQ_RUN, 0), lg);
 	ck_assert_uint_eq(turn_next(lg), DOOR_ANS_DEAD);
-	ck_died("unhandled trap 256 at 0x10000 (0)");
+	ck_died("unhandled trap 256 at 0x10000 (0x0)");
 }
 END_TEST
 
