@@ -507,7 +507,7 @@ START_TEST(end_of_segment)
 	lg->regs->trapnum = le32(DOOR_VECTOR_TIMER);
 	turn_left(lg);
 	ck_assert_uint_eq(turn_next(lg), DOOR_ANS_DEAD);
-	ck_died("unhandled trap 256 at 0x1000 (0)");
+	ck_died("unhandled trap 256 at 0x1000 (0x0)");
 }
 END_TEST
 

@@ -15,7 +15,7 @@ static volatile u8 *table;
 static u32 table_gpa, own, irq;
 static u8 mac[6];
 
-/*G:800 Our address is made of the number that the Host has given us, and lies in our own slot for
+/*G:795 Our address is made of the number that the Host has given us, and lies in our own slot for
  * everybody to see. To send is to look for whom it may concern, and to send to each; a first byte
  * that is odd wants to hear everything. */
 static void open_card(const volatile struct lguest_device_desc *desc)
