@@ -2,7 +2,8 @@
 /*P:995
  * A whole machine, and a Guest that is nothing but hypercalls with any arguments, stores to its own
  * first pages and stray instructions.  The Guest may die of it, and mostly does; the Host must not,
- * and this process must not.
+ * and this process must not; and its neighbour in the same machine, which only goes round in circles,
+ * must find its memory as it was.
 :*/
 #define _GNU_SOURCE
 #include <sys/mman.h>
@@ -12,7 +13,14 @@
 
 #include "lgemu.h"
 
-enum { HEAD = 84, CODE_AT = 0x100000, DATA_AT = 0x104000, BYTES = 0x6000, INSNS = 60000 };
+enum {
+	HEAD = 84,
+	CODE_AT = 0x100000,
+	DATA_AT = 0x104000,
+	BYTES = 0x6000,
+	INSNS = 60000,
+	MEMORY = 4 << 20
+};
 
 static uint8_t image[HEAD + BYTES];
 static size_t at;
@@ -133,36 +141,55 @@ static void quiet(void *ctx, unsigned guest, const uint8_t *bytes, size_t n)
 	(void)n;
 }
 
+/* The image as it is now, as a file. */
+static void to_file(int *fd, char path[32])
+{
+	if (*fd < 0)
+		*fd = memfd_create("fuzz", MFD_CLOEXEC);
+	FUZZ_CHECK(pwrite(*fd, image, sizeof(image), 0) == sizeof(image));
+	snprintf(path, 32, "/proc/self/fd/%d", *fd);
+}
+
+static void neighbour_memory(const struct lgemu *m, uint8_t *to)
+{
+	FUZZ_CHECK(!lgemu_read(m, LGEMU_GUEST + 1, 0, to, MEMORY));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
-	static int fd = -1;
+	static int fd = -1, neighbour_fd = -1;
+	static uint8_t before[MEMORY], after[MEMORY];
 	const uint32_t init[3] = {DATA_AT, 0, 0};
 	struct fuzz f = {input, size};
-	struct lgemu_guest_options guest;
+	struct lgemu_guest_options guests[2];
 	struct lgemu_options options;
 	enum lgemu_reason reason;
 	struct lgemu *m;
-	char path[32];
+	char path[32], neighbour[32];
 
-	if (fd < 0)
-		fd = memfd_create("fuzz", MFD_CLOEXEC);
+	head();
+	memset(image + at, 0x5a, BYTES);
+	code("\xeb\xfe", 2);
+	to_file(&neighbour_fd, neighbour);
 	head();
 	if (!(fuzz_8(&f) & 1))
 		hypercall(1, init);
 	data(&f);
 	deeds(&f);
-	FUZZ_CHECK(pwrite(fd, image, sizeof(image), 0) == sizeof(image));
-	guest = (struct lgemu_guest_options){.memory_mb = 4, .kernel = path, .abi = "3.1"};
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	to_file(&fd, path);
+	guests[0] = (struct lgemu_guest_options){.memory_mb = 4, .kernel = path, .abi = "3.1"};
+	guests[1] = guests[0];
+	guests[1].kernel = neighbour;
 	lgemu_options_init(&options);
-	options.guests = &guest;
-	options.nr_guests = 1;
+	options.guests = guests;
+	options.nr_guests = 2;
 	options.output = quiet;
 	FUZZ_CHECK(!lgemu_create(&m, &options));
 	if (lgemu_load(m)) {
 		fprintf(stderr, "%s\n", lgemu_error(m));
 		abort();
 	}
+	neighbour_memory(m, before);
 	reason = lgemu_run(m, INSNS);
 	if (reason == LGEMU_HOST_FAILED) {
 		struct lgemu_failure failure;
@@ -172,7 +199,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 			failure.vector, failure.error_code, failure.cr2, failure.eip, failure.text);
 	}
 	FUZZ_CHECK(reason != LGEMU_HOST_FAILED);
-	FUZZ_CHECK(reason != LGEMU_DEAD || lgemu_death(m, 0)[0]);
+	neighbour_memory(m, after);
+	FUZZ_CHECK(!memcmp(before, after, MEMORY));
+	FUZZ_CHECK(!lgemu_death(m, 1)[0]);
 	(void)lgemu_guest_hash(m, 0);
 	lgemu_destroy(m);
 	return 0;
