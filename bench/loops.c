@@ -102,9 +102,11 @@ static void enter(struct bench *b, uint32_t pm, uint32_t gdt)
 int main(int argc, char **argv)
 {
 	static struct bench b;
+	uint32_t without = 0;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: bench-loops IMAGE ADDRESS-OF-PM ADDRESS-OF-GDT\n");
+	if (argc < 4 || argc > 5 || (argc > 4 && cpu_rungs_parse(argv[4], &without))) {
+		fprintf(stderr,
+			"usage: bench-loops IMAGE ADDRESS-OF-PM ADDRESS-OF-GDT [WITHOUT]\n");
 		return 2;
 	}
 	if (mem_init(&b.mem, RAM_BYTES) ||
@@ -117,6 +119,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench-loops: cannot read %s\n", argv[1]);
 		return 2;
 	}
+	cpu_do_without(&b.cpu, without);
 	enter(&b, (uint32_t)strtoul(argv[2], NULL, 16), (uint32_t)strtoul(argv[3], NULL, 16));
 	if (cpu_run(&b.cpu, UINT64_MAX) != CPU_EXIT_STOP) {
 		fprintf(stderr, "bench-loops: the image stopped at EIP %08x in loop %c\n",

@@ -8,6 +8,11 @@
  *				What comes before "~~~", or out of turn, is no marker.
  *	start RUNS [KERNEL]	from the start of a process until a Guest executes its first
  *				instruction: microseconds by the wall, a line per run
+ *	switches KERNEL		run a guest to its end: ns of CPU time, exits, instructions of the Host and
+ *				of the Switcher
+ *	lines COMMAND...	run a command whose standard output is a guest's console, and print a
+ *				line for each that begins with GUEST-UP, "BENCH NAME" or GUEST-DONE: NAME
+ *				(or "boot"), and the CPU time since the one before, in nanoseconds
  *	memory SCRIPT [KERNEL]	after a session: KB of anonymous memory, KB that are the Guest's
 :*/
 #include <signal.h>
@@ -57,7 +62,31 @@ static int watch(int fd, clockid_t clock)
 	return order[seen] ? 1 : 0;
 }
 
-static int markers(char **command)
+/* The same for a guest's console.  Returns 0 if the guest was done. */
+static int watch_lines(int fd, clockid_t clock)
+{
+	FILE *f = fdopen(fd, "r");
+	unsigned long long since = 0, now;
+	char line[1024], name[64];
+	bool done = false;
+
+	while (f && !done && fgets(line, sizeof(line), f)) {
+		now = time_ns(clock);
+		done = !strncmp(line, "GUEST-DONE", 10);
+		if (!strncmp(line, "GUEST-UP", 8))
+			strcpy(name, "boot");
+		else if (sscanf(line, "BENCH %63s", name) != 1)
+			continue;
+		printf("%s %llu\n", name, now - since);
+		fflush(stdout);
+		since = now;
+	}
+	if (f)
+		fclose(f);
+	return !done;
+}
+
+static int markers(char **command, int (*look)(int fd, clockid_t clock))
 {
 	int pipe_fd[2], status;
 	clockid_t clock;
@@ -80,7 +109,7 @@ static int markers(char **command)
 		fprintf(stderr, "bench-measure: no clock for the command\n");
 		return 1;
 	}
-	status = watch(pipe_fd[0], clock);
+	status = look(pipe_fd[0], clock);
 	kill(pid, SIGTERM);
 	waitpid(pid, NULL, 0);
 	return status;
@@ -152,6 +181,29 @@ static int once(char *self, char *kernel)
 	return 0;
 }
 
+static int switches(const char *kernel)
+{
+	struct lgemu *m = machine(kernel);
+	struct lgemu_counts c;
+	struct lgemu_stats s;
+	unsigned long long start;
+
+	if (lgemu_load(m)) {
+		fprintf(stderr, "bench-measure: %s\n", lgemu_error(m));
+		return 1;
+	}
+	start = time_ns(CLOCK_PROCESS_CPUTIME_ID);
+	if (lgemu_run(m, LGEMU_FOREVER) != LGEMU_POWER_OFF)
+		return 1;
+	start = time_ns(CLOCK_PROCESS_CPUTIME_ID) - start;
+	lgemu_counts(m, &c);
+	lgemu_stats(m, &s);
+	printf("%llu %llu %llu %llu\n", start, (unsigned long long)s.exits,
+	       (unsigned long long)c.host, (unsigned long long)c.switcher);
+	lgemu_destroy(m);
+	return 0;
+}
+
 static unsigned long anonymous_kb(void)
 {
 	unsigned long kb = 0;
@@ -206,12 +258,16 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "child"))
 		return child(argc > 2 ? argv[2] : NULL);
 	if (!strcmp(what, "loops") && argc > 2)
-		return markers(argv + 2);
+		return markers(argv + 2, watch);
+	if (!strcmp(what, "lines") && argc > 2)
+		return markers(argv + 2, watch_lines);
+	if (!strcmp(what, "switches") && argc > 2)
+		return switches(argv[2]);
 	if (!strcmp(what, "start") && argc > 2)
 		return start(argv[0], atoi(argv[2]), argc > 3 ? argv[3] : NULL);
 	if (!strcmp(what, "memory") && argc > 2)
 		return memory(argv[2], argc > 3 ? argv[3] : NULL);
 	fprintf(stderr, "usage: bench-measure loops COMMAND... | start RUNS [KERNEL] | "
-			"memory SCRIPT [KERNEL]\n");
+			"switches KERNEL | lines COMMAND... | memory SCRIPT [KERNEL]\n");
 	return 2;
 }
