@@ -544,6 +544,9 @@ static void finish(struct gen_insn *in, const struct making *m, unsigned at)
 {
 	const uint8_t *opcode = in->code + at;
 
+	if ((m->row->map == 2 || m->row->map == 3) && m->row->opcode == 0xf7)
+		in->what |= GEN_MASKED;
+
 	if (m->row->attr & A_ESC) {
 		in->what |= approximates(m->row, opcode);
 		if (stores_environment(opcode))

@@ -35,6 +35,7 @@ static inline bool rng_percent(struct rng *r, unsigned p)
 enum gen_what {
 	GEN_APPROX = 1, /* the last bit of the result is the processor's own affair */
 	GEN_ENV = 2,	/* stores an x87 environment, with addresses of instructions */
+	GEN_MASKED = 8, /* which of its bytes a page fault tells of is the processor's own affair */
 	GEN_SETUP = 4,	/* only prepares for the next one */
 };
 

@@ -171,6 +171,8 @@ static const char *check(uint32_t undefined, const struct gen_insn *last)
 	seq_rewind(&l.q);
 	seq_run(&l.q, &ours);
 	diff = run_native(&natively);
+	if (last->what & GEN_MASKED)
+		ours.cr2 = natively.cr2;
 	if (!diff)
 		diff = compare_registers(&ours, &natively, undefined);
 	if (!diff)
@@ -291,6 +293,8 @@ static void lockstep(uint64_t seed)
 		return;
 	}
 	diff = run_native(&natively);
+	if (last->what & GEN_MASKED)
+		stepped.cr2 = natively.cr2;
 	if (!diff)
 		diff = compare_registers(&stepped, &natively, l.q.undefined);
 	if (!diff)
