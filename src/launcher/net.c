@@ -378,7 +378,7 @@ int net_add(struct guest *g, const struct lgemu_device *d, struct virtio_device 
 {
 	struct lgemu *vm = g->vm;
 	struct net_spec spec;
-	struct nic *nic;
+	struct nic *nic = NULL;
 	int err = parse(vm, d, &spec);
 
 	if (!err)
