@@ -14,6 +14,7 @@
 
 #include "base/bug.h"
 #include "bus_config24.h"
+#include "bus_pages.h"
 
 static const struct config24_profile profiles[] = {
 	{"2.6.24-rc1", 127, true},
@@ -86,13 +87,8 @@ struct slot {
 };
 
 struct config24_bus {
-	struct guest_mem gm; /* limit_bytes is where our last ring ends */
-	uint32_t room_bytes; /* how far that may grow */
+	struct bus_pages pages;
 	const struct config24_profile *profile;
-	void (*raise_irq)(void *ctx, unsigned irq);
-	void *ctx;
-	uint32_t desc_end; /* bytes of the descriptor page in use */
-	unsigned next_irq;
 	unsigned nr_slots;
 	struct slot slot[LGUEST_BUS_IRQS];
 };
@@ -101,24 +97,14 @@ struct config24_bus *config24_bus_create(const struct guest_mem *gm,
 					 const struct config24_profile *profile,
 					 void (*raise_irq)(void *ctx, unsigned irq), void *ctx)
 {
-	uint64_t room = gm->ram_bytes + (uint64_t)LGUEST_BUS_PAGES * PAGE_SIZE;
-	struct config24_bus *bus;
+	struct config24_bus *bus = calloc(1, sizeof(*bus));
 
-	if (room > gm->limit_bytes)
-		room = gm->limit_bytes;
-	if (gm->ram_bytes % PAGE_SIZE || room < gm->ram_bytes + (uint64_t)PAGE_SIZE ||
-	    !gm_has(gm, 0, room))
-		return NULL;
-	bus = calloc(1, sizeof(*bus));
-	if (!bus)
-		return NULL;
-	bus->gm = *gm;
-	bus->gm.limit_bytes = gm->ram_bytes + PAGE_SIZE;
-	bus->room_bytes = (uint32_t)room;
-	bus->profile = profile;
-	bus->raise_irq = raise_irq;
-	bus->ctx = ctx;
-	bus->next_irq = 1;
+	if (bus && !bus_pages_init(&bus->pages, gm, raise_irq, ctx)) {
+		free(bus);
+		bus = NULL;
+	}
+	if (bus)
+		bus->profile = profile;
 	return bus;
 }
 
@@ -133,7 +119,7 @@ void config24_bus_destroy(struct config24_bus *bus)
 
 uint32_t config24_bus_pages(const struct config24_bus *bus)
 {
-	return (bus->gm.limit_bytes - bus->gm.ram_bytes) / PAGE_SIZE;
+	return bus_pages_count(&bus->pages);
 }
 
 static uint8_t *add_field(uint8_t *p, uint8_t type, const void *from, uint8_t len)
@@ -180,7 +166,7 @@ static void put_descriptor(struct config24_bus *bus, const struct slot *slot)
 	uint8_t buf[DESC_BYTES_MAX];
 	uint32_t n = make_descriptor(slot, buf);
 
-	BUG_ON(!gm_write(&bus->gm, slot->desc, buf, n));
+	BUG_ON(!gm_write(&bus->pages.gm, slot->desc, buf, n));
 }
 
 static void interrupt(void *ctx, struct virtio_device *dev, unsigned q)
@@ -189,7 +175,7 @@ static void interrupt(void *ctx, struct virtio_device *dev, unsigned q)
 
 	for (unsigned i = 0; i < bus->nr_slots; i++)
 		if (bus->slot[i].dev == dev)
-			bus->raise_irq(bus->ctx, bus->slot[i].irq + q);
+			bus->pages.raise_irq(bus->pages.ctx, bus->slot[i].irq + q);
 }
 
 int config24_bus_add(struct config24_bus *bus, struct virtio_device *dev)
@@ -198,17 +184,18 @@ int config24_bus_add(struct config24_bus *bus, struct virtio_device *dev)
 	const uint32_t bytes = profile->tight_rings ? virtq_tight_bytes(profile->queue_size)
 						    : virtq_ring_bytes(profile->queue_size);
 	const uint32_t ring_bytes = (bytes + PAGE_SIZE - 1) & PAGE_MASK;
-	const uint32_t rings = bus->gm.limit_bytes;
-	struct slot slot = {dev, GPA(bus->gm.ram_bytes + bus->desc_end), (uint8_t)bus->next_irq};
+	const uint32_t rings = bus->pages.gm.limit_bytes;
+	struct slot slot = {dev, GPA(bus->pages.gm.ram_bytes + bus->pages.desc_end),
+			    (uint8_t)bus->pages.next_irq};
 	uint8_t buf[DESC_BYTES_MAX];
 	uint32_t desc_bytes;
+	int err;
 
 	if (!offers[dev->ops->type].known)
 		return -ENODEV;
-	if (dev->ops->nr_queues > LGUEST_BUS_IRQS - bus->next_irq)
-		return -ENFILE;
-	if ((uint64_t)dev->ops->nr_queues * ring_bytes > bus->room_bytes - rings)
-		return -ENOSPC;
+	err = bus_pages_room(&bus->pages, dev->ops->nr_queues, ring_bytes);
+	if (err)
+		return err;
 
 	dev->offered = 0;
 	dev->dialect = dialect;
@@ -216,23 +203,21 @@ int config24_bus_add(struct config24_bus *bus, struct virtio_device *dev)
 		gpa_t ring = GPA(rings + q * ring_bytes);
 
 		if (profile->tight_rings)
-			virtq_init_tight(&dev->vq[q], &bus->gm, ring, profile->queue_size);
+			virtq_init_tight(&dev->vq[q], &bus->pages.gm, ring, profile->queue_size);
 		else
-			virtq_init(&dev->vq[q], &bus->gm, ring, profile->queue_size);
+			virtq_init(&dev->vq[q], &bus->pages.gm, ring, profile->queue_size);
 	}
 	if (dev->ops->plug)
 		dev->ops->plug(dev);
 	desc_bytes = make_descriptor(&slot, buf);
-	if (desc_bytes > PAGE_SIZE - bus->desc_end) {
+	if (desc_bytes > PAGE_SIZE - bus->pages.desc_end) {
 		memset(dev->vq, 0, sizeof(dev->vq));
 		return -ENOSPC;
 	}
 	dev->bus = bus;
 	dev->interrupt = interrupt;
 
-	bus->gm.limit_bytes += dev->ops->nr_queues * ring_bytes;
-	bus->desc_end += desc_bytes;
-	bus->next_irq += dev->ops->nr_queues;
+	bus_pages_take(&bus->pages, dev->ops->nr_queues, ring_bytes, desc_bytes);
 	bus->slot[bus->nr_slots++] = slot;
 	put_descriptor(bus, &slot);
 	return 0;
@@ -240,12 +225,8 @@ int config24_bus_add(struct config24_bus *bus, struct virtio_device *dev)
 
 void config24_bus_restart(struct config24_bus *bus)
 {
-	const uint32_t n = bus->gm.limit_bytes - bus->gm.ram_bytes;
-	uint8_t *p = gm_pin(&bus->gm, GPA(bus->gm.ram_bytes), n);
-
-	BUG_ON(!p);
-	memset(p, 0, n);
-	gm_unpin(&bus->gm, GPA(bus->gm.ram_bytes), n);
+	bus_pages_zero(&bus->pages, GPA(bus->pages.gm.ram_bytes),
+		       bus_pages_count(&bus->pages) * PAGE_SIZE);
 	for (unsigned i = 0; i < bus->nr_slots; i++) {
 		virtio_reset(bus->slot[i].dev);
 		put_descriptor(bus, &bus->slot[i]);
@@ -257,26 +238,12 @@ void config24_bus_restart(struct config24_bus *bus)
  * in silence, and whether somebody has claimed the device, or given up on it, is seen when its
  * queue is rung for.  A Guest that has given up has no way to start over.
  */
-static enum lguest_notify ring_queue(struct config24_bus *bus, struct slot *slot, unsigned q,
-				     const char **why)
+static uint8_t get_status(const struct config24_bus *bus, const struct slot *slot)
 {
 	const gpa_t at = GPA(slot->desc.v + (uint32_t)offsetof(struct desc_header, status));
-	uint8_t status;
+	uint8_t status = 0;
 
-	if (slot->dev->stopped)
-		return LGUEST_NOTIFY_IGNORED;		     /* and we said why, then */
-	if (!gm_read(&bus->gm, at, &status, 1) || !status) { /* row 24 */
-		*why = "queue was kicked before its device was set up";
-		return LGUEST_NOTIFY_IGNORED;
-	}
-	if (status & VIRTIO_S_FAILED) { /* row 27 */
-		virtio_set_status(slot->dev, status);
-		*why = slot->dev->stopped;
-		return LGUEST_NOTIFY_IGNORED;
-	}
-	virtio_notify(slot->dev, q);
-	*why = slot->dev->stopped;
-	return LGUEST_NOTIFY_QUEUE;
+	return gm_read(&bus->pages.gm, at, &status, 1) ? status : 0;
 }
 
 enum lguest_notify config24_bus_notify(struct config24_bus *bus, gpa_t gpa, const char **why)
@@ -284,16 +251,16 @@ enum lguest_notify config24_bus_notify(struct config24_bus *bus, gpa_t gpa, cons
 	*why = NULL;
 	if (!gpa.v) /* the Host uses 0 for "none" and never tells */
 		return LGUEST_NOTIFY_IGNORED;
-	if (gpa.v >= bus->gm.limit_bytes) { /* row 22 */
+	if (gpa.v >= bus->pages.gm.limit_bytes) { /* row 22 */
 		*why = "NOTIFY above the Guest's memory";
 		return LGUEST_NOTIFY_BAD;
 	}
 	for (unsigned i = 0; i < bus->nr_slots; i++) {
-		const struct virtio_device *dev = bus->slot[i].dev;
+		const int q = bus_pages_queue_at(bus->slot[i].dev, gpa);
 
-		for (unsigned q = 0; q < dev->ops->nr_queues; q++)
-			if (dev->vq[q].desc.v >> PAGE_SHIFT == gpa.v >> PAGE_SHIFT)
-				return ring_queue(bus, &bus->slot[i], q, why);
+		if (q >= 0)
+			return bus_pages_ring(bus->slot[i].dev, (unsigned)q,
+					      get_status(bus, &bus->slot[i]), why);
 	}
 	return LGUEST_NOTIFY_TEXT;
 }
@@ -301,7 +268,7 @@ enum lguest_notify config24_bus_notify(struct config24_bus *bus, gpa_t gpa, cons
 
 size_t config24_bus_early_text(const struct config24_bus *bus, gpa_t gpa, char *buf, size_t size)
 {
-	return gm_text(&bus->gm, gpa, buf, size);
+	return gm_text(&bus->pages.gm, gpa, buf, size);
 }
 
 void config24_bus_state(const struct config24_bus *bus, const struct virtio_sink *sink)

@@ -12,6 +12,7 @@
 
 #include "base/bug.h"
 #include "bus_lguest.h"
+#include "bus_pages.h"
 
 /*D:660
  * A descriptor is a header of five bytes, a record per queue, two feature bitmaps and the
@@ -45,13 +46,8 @@ struct slot {
 };
 
 struct lguest_bus {
-	struct guest_mem gm; /* limit_bytes is where our last ring ends */
-	uint32_t room_bytes; /* how far that may grow */
+	struct bus_pages pages;
 	const struct lguest_bus_profile *profile;
-	void (*raise_irq)(void *ctx, unsigned irq);
-	void *ctx;
-	uint32_t desc_end; /* bytes of the descriptor page in use */
-	unsigned next_irq;
 	unsigned nr_slots;
 	struct slot slot[LGUEST_BUS_IRQS];
 };
@@ -61,24 +57,14 @@ struct lguest_bus *lguest_bus_create(const struct guest_mem *gm,
 				     const struct lguest_bus_profile *profile,
 				     void (*raise_irq)(void *ctx, unsigned irq), void *ctx)
 {
-	uint64_t room = gm->ram_bytes + (uint64_t)LGUEST_BUS_PAGES * PAGE_SIZE;
-	struct lguest_bus *bus;
+	struct lguest_bus *bus = calloc(1, sizeof(*bus));
 
-	if (room > gm->limit_bytes)
-		room = gm->limit_bytes;
-	if (gm->ram_bytes % PAGE_SIZE || room < gm->ram_bytes + (uint64_t)PAGE_SIZE ||
-	    !gm_has(gm, 0, room))
-		return NULL;
-	bus = calloc(1, sizeof(*bus));
-	if (!bus)
-		return NULL;
-	bus->gm = *gm;
-	bus->gm.limit_bytes = gm->ram_bytes + PAGE_SIZE;
-	bus->room_bytes = (uint32_t)room;
-	bus->profile = profile;
-	bus->raise_irq = raise_irq;
-	bus->ctx = ctx;
-	bus->next_irq = 1;
+	if (bus && !bus_pages_init(&bus->pages, gm, raise_irq, ctx)) {
+		free(bus);
+		bus = NULL;
+	}
+	if (bus)
+		bus->profile = profile;
 	return bus;
 }
 
@@ -93,20 +79,20 @@ void lguest_bus_destroy(struct lguest_bus *bus)
 
 uint32_t lguest_bus_pages(const struct lguest_bus *bus)
 {
-	return (bus->gm.limit_bytes - bus->gm.ram_bytes) / PAGE_SIZE;
+	return bus_pages_count(&bus->pages);
 }
 
-/* Our own ranges are the Guest's and are RAM, which lguest_bus_create() has checked. */
+/* Our own ranges are the Guest's and are RAM, which bus_pages_init() has checked. */
 static void put(struct lguest_bus *bus, gpa_t gpa, const void *from, uint32_t n)
 {
-	BUG_ON(!gm_write(&bus->gm, gpa, from, n));
+	BUG_ON(!gm_write(&bus->pages.gm, gpa, from, n));
 }
 
 static uint64_t get_features(const struct lguest_bus *bus, const struct slot *slot)
 {
 	le64_t raw = le64(0);
 
-	if (!gm_read(&bus->gm, slot->acked, &raw, slot->feature_len))
+	if (!gm_read(&bus->pages.gm, slot->acked, &raw, slot->feature_len))
 		return 0;
 	return le64_get(raw) & slot->dev->offered;
 }
@@ -116,7 +102,7 @@ static uint8_t get_status(const struct lguest_bus *bus, const struct slot *slot)
 	uint8_t status;
 	gpa_t gpa = GPA(slot->desc.v + (uint32_t)offsetof(struct desc_header, status));
 
-	return gm_read(&bus->gm, gpa, &status, 1) ? status : 0;
+	return gm_read(&bus->pages.gm, gpa, &status, 1) ? status : 0;
 }
 
 /*D:661
@@ -161,9 +147,9 @@ static int place_descriptor(struct lguest_bus *bus, struct slot *slot)
 				  dev->ops->nr_queues * sizeof(struct desc_queue) +
 				  slot->feature_len);
 	slot->desc_bytes = before_acked + slot->feature_len + slot->config_len;
-	if (slot->desc_bytes > PAGE_SIZE - bus->desc_end)
+	if (slot->desc_bytes > PAGE_SIZE - bus->pages.desc_end)
 		return -ENOSPC;
-	slot->desc = GPA(bus->gm.ram_bytes + bus->desc_end);
+	slot->desc = GPA(bus->pages.gm.ram_bytes + bus->pages.desc_end);
 	slot->acked = GPA(slot->desc.v + before_acked);
 	return 0;
 }
@@ -174,7 +160,7 @@ static void interrupt(void *ctx, struct virtio_device *dev, unsigned q)
 
 	for (unsigned i = 0; i < bus->nr_slots; i++)
 		if (bus->slot[i].dev == dev)
-			bus->raise_irq(bus->ctx, bus->slot[i].irq + q);
+			bus->pages.raise_irq(bus->pages.ctx, bus->slot[i].irq + q);
 }
 
 /*D:662
@@ -187,21 +173,20 @@ int lguest_bus_add(struct lguest_bus *bus, struct virtio_device *dev)
 	const struct lguest_bus_offer *offer = &bus->profile->offer[dev->ops->type];
 	uint16_t num = bus->profile->queue_size;
 	uint32_t ring_bytes = (virtq_ring_bytes(num) + PAGE_SIZE - 1) & PAGE_MASK;
-	uint32_t rings = bus->gm.limit_bytes;
-	struct slot slot = {.dev = dev, .irq = (uint8_t)bus->next_irq};
+	uint32_t rings = bus->pages.gm.limit_bytes;
+	struct slot slot = {.dev = dev, .irq = (uint8_t)bus->pages.next_irq};
 	int err;
 
 	if (!offer->known)
 		return -ENODEV;
-	if (dev->ops->nr_queues > LGUEST_BUS_IRQS - bus->next_irq)
-		return -ENFILE;
-	if ((uint64_t)dev->ops->nr_queues * ring_bytes > bus->room_bytes - rings)
-		return -ENOSPC;
+	err = bus_pages_room(&bus->pages, dev->ops->nr_queues, ring_bytes);
+	if (err)
+		return err;
 
 	dev->offered = dev->ops->features & offer->features;
 	dev->dialect = bus->profile->dialect;
 	for (unsigned q = 0; q < dev->ops->nr_queues; q++)
-		virtq_init(&dev->vq[q], &bus->gm, GPA(rings + q * ring_bytes), num);
+		virtq_init(&dev->vq[q], &bus->pages.gm, GPA(rings + q * ring_bytes), num);
 	if (dev->ops->plug)
 		dev->ops->plug(dev);
 	err = place_descriptor(bus, &slot);
@@ -214,23 +199,12 @@ int lguest_bus_add(struct lguest_bus *bus, struct virtio_device *dev)
 	dev->bus = bus;
 	dev->interrupt = interrupt;
 
-	bus->gm.limit_bytes += dev->ops->nr_queues * ring_bytes;
-	bus->desc_end += slot.desc_bytes;
-	bus->next_irq += dev->ops->nr_queues;
+	bus_pages_take(&bus->pages, dev->ops->nr_queues, ring_bytes, slot.desc_bytes);
 	bus->slot[bus->nr_slots++] = slot;
 	write_descriptor(bus, &slot);
 	return 0;
 }
 /*:*/
-
-static void put_zero(struct lguest_bus *bus, gpa_t gpa, uint32_t n)
-{
-	uint8_t *p = gm_pin(&bus->gm, gpa, n);
-
-	BUG_ON(!p);
-	memset(p, 0, n);
-	gm_unpin(&bus->gm, gpa, n);
-}
 
 /*D:663
  * Reset.  The Guest never clears a ring: its next driver writes a chain of free descriptors and
@@ -244,14 +218,15 @@ static void reset_slot(struct lguest_bus *bus, struct slot *slot)
 
 	virtio_reset(dev);
 	for (unsigned q = 0; q < dev->ops->nr_queues; q++)
-		put_zero(bus, dev->vq[q].desc, virtq_ring_bytes(dev->vq[q].num));
-	put_zero(bus, slot->acked, slot->feature_len);
+		bus_pages_zero(&bus->pages, dev->vq[q].desc, virtq_ring_bytes(dev->vq[q].num));
+	bus_pages_zero(&bus->pages, slot->acked, slot->feature_len);
 	put(bus, GPA(slot->desc.v + (uint32_t)offsetof(struct desc_header, status)), &none, 1);
 }
 
 void lguest_bus_restart(struct lguest_bus *bus)
 {
-	put_zero(bus, GPA(bus->gm.ram_bytes), bus->gm.limit_bytes - bus->gm.ram_bytes);
+	bus_pages_zero(&bus->pages, GPA(bus->pages.gm.ram_bytes),
+		       bus_pages_count(&bus->pages) * PAGE_SIZE);
 	for (unsigned i = 0; i < bus->nr_slots; i++) {
 		virtio_reset(bus->slot[i].dev);
 		write_descriptor(bus, &bus->slot[i]);
@@ -279,32 +254,6 @@ static enum lguest_notify ring_status(struct lguest_bus *bus, struct slot *slot,
 	}
 	return LGUEST_NOTIFY_STATUS;
 }
-
-/*
- * Rung at a ring it means "there is work".  Every driver uses its queues before it says DRIVER_OK
- * (the disk's looks for partitions while it starts), so all that we ask is that somebody has
- * claimed the device.  A bell with nothing behind it is legal.
- */
-static enum lguest_notify ring_queue(struct lguest_bus *bus, struct slot *slot, unsigned q,
-				     const char **why)
-{
-	uint8_t status = get_status(bus, slot);
-
-	if (slot->dev->stopped)
-		return LGUEST_NOTIFY_IGNORED; /* and we said why, then */
-	if (!status) {			      /* row 24 */
-		*why = "queue was kicked before its device was set up";
-		return LGUEST_NOTIFY_IGNORED;
-	}
-	if (status & VIRTIO_S_FAILED) { /* 2.6.25 says so without ringing */
-		virtio_set_status(slot->dev, status);
-		*why = slot->dev->stopped;
-		return LGUEST_NOTIFY_IGNORED;
-	}
-	virtio_notify(slot->dev, q);
-	*why = slot->dev->stopped;
-	return LGUEST_NOTIFY_QUEUE;
-}
 /*:*/
 
 /* The slot whose descriptor (*q = -1) or ring (*q = its queue) is at gpa, or -1. */
@@ -315,11 +264,9 @@ static int slot_at(const struct lguest_bus *bus, gpa_t gpa, int *q)
 		if (bus->slot[i].desc.v == gpa.v)
 			return (int)i;
 	for (unsigned i = 0; i < bus->nr_slots; i++) {
-		const struct virtio_device *dev = bus->slot[i].dev;
-
-		for (*q = 0; *q < dev->ops->nr_queues; ++*q)
-			if (dev->vq[*q].desc.v >> PAGE_SHIFT == gpa.v >> PAGE_SHIFT)
-				return (int)i;
+		*q = bus_pages_queue_at(bus->slot[i].dev, gpa);
+		if (*q >= 0)
+			return (int)i;
 	}
 	return -1;
 }
@@ -336,14 +283,16 @@ enum lguest_notify lguest_bus_notify(struct lguest_bus *bus, gpa_t gpa, const ch
 	*why = NULL;
 	if (!gpa.v) /* the Host uses 0 for "none" and never tells */
 		return LGUEST_NOTIFY_IGNORED;
-	if (gpa.v >= bus->gm.limit_bytes) { /* row 22 */
+	if (gpa.v >= bus->pages.gm.limit_bytes) { /* row 22 */
 		*why = "NOTIFY above the Guest's memory";
 		return LGUEST_NOTIFY_BAD;
 	}
 	if (at < 0)
 		return LGUEST_NOTIFY_TEXT;
 	slot = &bus->slot[at];
-	return q < 0 ? ring_status(bus, slot, why) : ring_queue(bus, slot, (unsigned)q, why);
+	if (q < 0)
+		return ring_status(bus, slot, why);
+	return bus_pages_ring(slot->dev, (unsigned)q, get_status(bus, slot), why);
 }
 /*:*/
 
@@ -356,7 +305,7 @@ const char *lguest_bus_name_at(const struct lguest_bus *bus, gpa_t gpa)
 
 size_t lguest_bus_early_text(const struct lguest_bus *bus, gpa_t gpa, char *buf, size_t size)
 {
-	return gm_text(&bus->gm, gpa, buf, size);
+	return gm_text(&bus->pages.gm, gpa, buf, size);
 }
 
 void lguest_bus_state(const struct lguest_bus *bus, const struct virtio_sink *sink)
