@@ -66,7 +66,7 @@ int bus_pages_queue_at(const struct virtio_device *dev, gpa_t gpa)
 	return -1;
 }
 
-/*D:670
+/*D:659
  * Rung at a ring it means "there is work".  Every driver uses its queues before it says DRIVER_OK
  * (the disk's looks for partitions while it starts), so all that we ask is that somebody has
  * claimed the device.  A bell with nothing behind it is legal.
