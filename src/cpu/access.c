@@ -390,9 +390,21 @@ int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa)
 	return locate(cpu, lin, view_of(cpu->s.cpl) | PF_FETCH, false, pa);
 }
 
-int acc_refill(struct cpu *cpu, uint32_t lin, bool write)
+/*C:507
+ * What most misses are: the tables have not changed since the page was last looked up, so its
+ * entries are marked as accessed (and dirty) already, and nothing is left to do but to remember what
+ * they say.  An access that misses although the page is known runs over its end, or onto code.
+ */
+bool acc_refill(struct cpu *cpu, uint32_t lin, bool write)
 {
-	uint32_t pa;
+	const struct tlb_entry *e = &cpu->view[tlb_index(lin)];
+	unsigned access = view_of(cpu->s.cpl) | (write ? PF_WRITE : 0);
+	struct walk w;
 
-	return locate(cpu, lin, view_of(cpu->s.cpl) | (write ? PF_WRITE : 0), true, &pa);
+	if ((write ? e->write : e->read) == (lin & PAGE_MASK) ||
+	    !walk_again(cpu->mem, &cpu->paging, lin, access, &w))
+		return false;
+	remember(cpu, lin, access, &w);
+	return (write ? e->write : e->read) == (lin & PAGE_MASK);
 }
+/*:*/

@@ -55,9 +55,9 @@ int acc_sys_st32(struct cpu *cpu, uint32_t lin, uint32_t v) MUST_CHECK;
 /* Instruction fetch: translate for execution.  *pa is machine-physical. */
 int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa) MUST_CHECK;
 
-/* Make the TLB know lin (for a load, or a store).  0: it does now, or the careful way must be
- * taken; 1: fault. */
-int acc_refill(struct cpu *cpu, uint32_t lin, bool write) MUST_CHECK;
+/* Make the TLB know lin, if it can be had without a fault and without a trace in the page tables.
+ * False: take the careful way. */
+bool acc_refill(struct cpu *cpu, uint32_t lin, bool write) MUST_CHECK;
 
 /* Where in host memory the n bytes at lin can be read at once as ring `cpl` could; NULL: the TLB
  * does not say. */

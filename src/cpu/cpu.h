@@ -304,7 +304,7 @@ struct cpu {
 	bool stop, intr_line, in_delivery;
 	bool restart_single;  /* a store met decoded code: run this instruction again, alone */
 	bool single;	      /* so we do: stores to code are made, and noted */
-	uint32_t miss_lin;    /* operand for the TLB refill path */
+	uint32_t miss_lin;    /* the address that a quick handler did not find in the TLB */
 	int64_t budget_mark;  /* budget when instructions were last added to s.insns */
 	uint64_t left_insns;  /* cpu_run() ends when so many more are in the books */
 	uint64_t deadline_ns; /* board clock at which bus->deadline wants to be called */

@@ -123,6 +123,22 @@ static const struct op *op_resume(struct cpu *cpu, const struct op *op)
 	return NULL;
 }
 
+static __attribute__((noinline)) const struct op *op_refill_read(struct cpu *cpu,
+								 const struct op *op)
+{
+	if (LIKELY(acc_refill(cpu, cpu->miss_lin, false)))
+		DISPATCH(op);
+	CAREFUL;
+}
+
+static __attribute__((noinline)) const struct op *op_refill_write(struct cpu *cpu,
+								  const struct op *op)
+{
+	if (LIKELY(acc_refill(cpu, cpu->miss_lin, true)))
+		DISPATCH(op);
+	CAREFUL;
+}
+
 /* The stack, the careful way.  bytes is 2 or 4. */
 static inline uint32_t stack_mask(const struct cpu *cpu)
 {

@@ -35,12 +35,8 @@ static uint8_t ack(void *ctx)
 }
 
 /* Flat ring-3 code without paging (CR0.PG = 0): enough for what has no fault. */
-static void setup(void)
+static void flat_ring3(void)
 {
-	struct cpu_bus bus = {NULL, in, out, deadline, ack};
-
-	ck_assert_int_eq(mem_init(&mem, 0x10000), 0);
-	ck_assert_int_eq(cpu_init(&cpu, &mem, &bus), 0);
 	cpu_reset(&cpu);
 	cpu.deadline_ns = UINT64_MAX;
 	cpu.s.cr0 = CR0_PE | CR0_AM | CR0_ET;
@@ -51,6 +47,15 @@ static void setup(void)
 	cpu.s.eip = CODE_PA;
 	cpu.s.r[ESI] = DATA_PA;
 	cpu_state_changed(&cpu);
+}
+
+static void setup(void)
+{
+	struct cpu_bus bus = {NULL, in, out, deadline, ack};
+
+	ck_assert_int_eq(mem_init(&mem, 0x10000), 0);
+	ck_assert_int_eq(cpu_init(&cpu, &mem, &bus), 0);
+	flat_ring3();
 }
 
 static void teardown(void)
@@ -252,6 +257,29 @@ START_TEST(mode_changes_within_a_block)
 }
 END_TEST
 
+/*
+ * push [esi], where source and stack compete for one entry of the TLB: each would throw out the
+ * other, and the instruction begin anew for ever.
+ */
+START_TEST(two_pages_for_one_entry)
+{
+	const uint32_t far = 0x5000 + (TLB_SIZE << PAGE_SHIFT);
+
+	teardown();
+	ck_assert_int_eq(mem_init(&mem, 0x800000), 0);
+	ck_assert_int_eq(cpu_init(&cpu, &mem, &(struct cpu_bus){NULL, in, out, deadline, ack}), 0);
+	flat_ring3();
+	ck_assert(mem_write(&mem, 0x5000, "\x11\x22\x33\x44", 4));
+	cpu.s.r[ESI] = 0x5000;
+	cpu.s.r[ESP] = far + 0x104;
+	/* push [esi]; call [esi] would go to 44332211. */
+	code("\xff\x36\xff\x36\xff\x16", 6);
+	ck_assert_int_eq(cpu_run(&cpu, 3), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.eip, 0x44332211);
+	ck_assert_uint_eq(cpu.s.r[ESP], far + 0xf8);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cpu_run");
@@ -270,6 +298,7 @@ int main(void)
 	tcase_add_test(t, store_into_own_block_is_seen);
 	tcase_add_loop_test(t, clock_within_a_block, 0, 2);
 	tcase_add_test(t, mode_changes_within_a_block);
+	tcase_add_test(t, two_pages_for_one_entry);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

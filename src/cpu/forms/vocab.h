@@ -17,7 +17,8 @@
  *
  * Words that touch memory come in three kinds.  Kind m knows that the segment is flat and takes what
  * the TLB has at hand; when the TLB has nothing it hands the whole instruction to its twin of kind
- * s, which checks segment and page with care and may call functions.  So the quick handlers call
+ * s, which checks segment and page with care and may call functions (after trying whether the TLB
+ * can be told, and then the instruction begins anew).  So the quick handlers call
  * nothing, and the compiler keeps everything in registers.  Kind b is kind m for an address without
  * an index, as most are.
 :*/
@@ -161,6 +162,13 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 
 /* Hand the instruction to its careful twin. */
 #define CAREFUL GO(interp_handler(op->row, !!(op->flags & OPF_32), KIND_ANY)(cpu, op))
+/* The TLB does not know lin: tell it and begin anew, or be careful.  A tail call, so that handlers
+ * still call nothing. */
+#define REFILL(lin, what)                                                                          \
+	do {                                                                                       \
+		cpu->miss_lin = (lin);                                                             \
+		GO(op_refill_##what(cpu, op));                                                     \
+	} while (0)
 
 /*
  * ADDR_k(bits, write): compute the operand's linear address into `lin`.
@@ -177,7 +185,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 	do {                                                                                       \
 		const struct tlb_entry *e_ = TLB_ENTRY(lin);                                       \
 		if (!TLB_HIT(lin, (bits) / 8, e_->read))                                           \
-			CAREFUL;                                                                   \
+			REFILL(lin, read);                                                         \
 		v = host_ld##bits((const uint8_t *)(e_->addend + lin));                            \
 	} while (0)
 #define LOAD_s(bits, v)                                                                            \
@@ -188,7 +196,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 	const struct tlb_entry *e_ = TLB_ENTRY(lin);                                               \
 	uint8_t *hp_;                                                                              \
 	if (!TLB_HIT(lin, (bits) / 8, e_->write))                                                  \
-		CAREFUL;                                                                           \
+		REFILL(lin, write);                                                                \
 	hp_ = (uint8_t *)(e_->addend + lin);                                                       \
 	v = host_ld##bits(hp_)
 #define LOADW_s(bits, v)                                                                           \
@@ -199,6 +207,15 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 #define STOREW_m(bits, v) host_st##bits(hp_, v)
 #define STOREW_s(bits, v) TRY(acc_st##bits(cpu, lin, v))
 #define STORE_m(bits, v)                                                                           \
+	do {                                                                                       \
+		const struct tlb_entry *e_ = TLB_ENTRY(lin);                                       \
+		if (!TLB_HIT(lin, (bits) / 8, e_->write))                                          \
+			REFILL(lin, write);                                                        \
+		host_st##bits((uint8_t *)(e_->addend + lin), v);                                   \
+	} while (0)
+/* The second access of an instruction must not evict the first from the TLB and begin anew: the two
+ * would do so for ever. */
+#define STORE_second(bits, v)                                                                      \
 	do {                                                                                       \
 		const struct tlb_entry *e_ = TLB_ENTRY(lin);                                       \
 		if (!TLB_HIT(lin, (bits) / 8, e_->write))                                          \
