@@ -389,9 +389,13 @@ void host_answer_run(struct lguest *lg, unsigned op, struct door_answer *ans);
 const char *initialize(struct lguest *lg, const struct door_init *init);
 void destroy(struct lguest *lg);
 
-/* The compiler may call these whatever we do; the ring-0 home brings them. */
+/* The compiler may call these whatever we do. */
+#if __STDC_HOSTED__
+#include <string.h>
+#else
 void *memcpy(void *restrict to, const void *restrict from, size_t len);
 void *memmove(void *to, const void *from, size_t len);
 void *memset(void *to, int c, size_t len);
+#endif
 
 #endif

@@ -15,9 +15,7 @@ bytes() { # bytes VARIABLE option...
 	shift
 	timeout 60 "$lgemu" run -m 16 -k "$image" -d "$tmp/disk" --rng "$@" -- random_bytes </dev/null >"$tmp/out" 2>&1 ||
 		die "status $?"
-	read -r "$variable" <<END
-$(sed -n 's/^random \([0-9a-f]\{32\}\).*/\1/p' "$tmp/out")
-END
+	eval "$variable=\$(sed -n 's/^random \\([0-9a-f]\\{32\\}\\).*/\\1/p' \"\$tmp/out\")"
 }
 bytes a --clock virtual
 bytes b --clock virtual

@@ -131,15 +131,17 @@ static int nothing(void)
 
 int main(void)
 {
-	Suite *suite = suite_create("launcher/confine");
-	TCase *tc = tcase_create("confine");
 	SRunner *runner;
+	Suite *suite;
+	TCase *tc;
 	int failed;
 
 	if (in_child(false, nothing) == NOT_CONFINED) {
 		puts("skipped: built without libseccomp, or the kernel refuses");
 		return 77;
 	}
+	suite = suite_create("launcher/confine");
+	tc = tcase_create("confine");
 	suite_add_tcase(suite, tc);
 	tcase_add_loop_test(tc, each, 0, 6);
 	runner = srunner_create(suite);
