@@ -230,7 +230,7 @@ const char *lgemu_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset)
 const char *lgemu_guest_symbol(const struct lgemu *m, uint32_t addr, uint32_t *offset);
 
 /* Where the Switcher lies, in every address space. */
-#define LGEMU_SWITCHER 0xffc00000u
+#define LGEMU_SWITCHER 0xfffe0000u
 
 struct lgemu_counts {
 	uint64_t insns;	   /* all of them */

@@ -154,7 +154,7 @@ static unsigned callers(const struct lgemu *m, const struct lgemu_registers *r, 
 	uint32_t frame = r->ebp, last = r->esp;
 	unsigned n = 0;
 	uint8_t b[8];
-	char text[8];
+	char text[96];
 
 	while (r->cpl == 1 && n < most && frame - last < STACK_SPAN && !(frame & 3) &&
 	       !lgemu_read(m, LGEMU_LINEAR, frame, b, sizeof(b)) &&

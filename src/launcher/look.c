@@ -12,6 +12,8 @@
 #include "mmu/paging.h"
 #include "vm.h"
 
+_Static_assert(LGEMU_SWITCHER == DOOR_SWITCHER, "lgemu.h and door.h speak of one Switcher");
+
 enum lgemu_reason lgemu_run(struct lgemu *vm, uint64_t max_insns)
 {
 	return loop_run(vm, max_insns);

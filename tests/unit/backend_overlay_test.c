@@ -499,7 +499,7 @@ START_TEST(knows_its_disk)
 {
 	static const char changed[] =
 		"belongs to another disk, or its disk was written to without it";
-	char command[300];
+	char command[600];
 
 	ck_assert_int_eq(open_files(0), 0);
 	write_number(1);
