@@ -61,12 +61,20 @@ if(NOT LG_CORE_ONLY)
 endif()
 
 # --- fuzz targets: tests/fuzz/<folder>_<what>_fuzz.c ----------------------------------------------
-if(LG_FUZZ)
+# In an ordinary build they run their own seeds; preset fuzz gives them a fuzzer.
+if(NOT LG_CORE_ONLY)
 	lg_sources(fuzzers tests/fuzz/*_fuzz.c)
 	foreach(source ${fuzzers})
 		get_filename_component(name ${source} NAME_WE)
 		lg_test_program(${name} ${source})
-		target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+		if(LG_FUZZ)
+			target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+		else()
+			target_sources(${name} PRIVATE tests/fuzz/replay.c)
+			add_test(NAME fuzz/${name}
+				COMMAND ${CMAKE_SOURCE_DIR}/tests/fuzz/seeds $<TARGET_FILE:${name}>)
+			set_tests_properties(fuzz/${name} PROPERTIES LABELS fuzz)
+		endif()
 	endforeach()
 endif()
 

@@ -14,12 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/types.h"
+#include "replay.h"
 
 #define FUZZ_SEED_BYTES 8192u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* The target's own: seed i to p[FUZZ_SEED_BYTES]; its length, or 0: there are no more. */
 static size_t fuzz_seed(unsigned i, uint8_t *p);

@@ -50,7 +50,8 @@ static void words(char *text, size_t len)
 	if (opts_parse(&o, argc, argv, &c))
 		FUZZ_CHECK(c.text[0]);
 	else
-		FUZZ_CHECK(o.machine.nr_devices <= OPTS_DEVICES);
+		for (unsigned i = 0; i < o.machine.nr_guests; i++)
+			FUZZ_CHECK(o.guest[i].nr_devices <= OPTS_DEVICES);
 	opts_free(&o);
 }
 

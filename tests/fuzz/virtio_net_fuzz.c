@@ -78,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	virtq_init(&dev->vq[1], &guest.gm, GPA(RING1), NUM);
 	dev->vq[0].indirect = dev->vq[1].indirect = first & 0x10;
 	dev->offered = dev->ops->features;
-	dev->dialect = (struct virtio_dialect){header[first % 3], first & 0x20, 0};
+	dev->dialect = (struct virtio_dialect){.net_header_bytes = header[first % 3],
+					       .net_counts_sent = first & 0x20};
 	dev->bus = &guest;
 	dev->interrupt = interrupt;
 	if (dev->ops->plug)
