@@ -318,6 +318,7 @@ struct cpu {
 	uint32_t without; /* rungs of the ladder that are left out, a bit for each */
 	struct cpu_range HOOK(range)[CPU_RANGES];
 	uint32_t ring0_charge_ns; /* added to the clock by each entry to ring 0 from outside */
+	uint32_t pause_ns;	  /* and by each PAUSE in another ring */
 	struct cpu_history *HOOK(
 		history); /* last instructions, when somebody wants them; else NULL */
 	uint64_t idle_ns;

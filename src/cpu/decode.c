@@ -191,14 +191,14 @@ static unsigned map_0f(const struct insn *in, bool d32)
 
 static bool has_modrm(unsigned map, uint8_t opcode)
 {
-	return opmap_has_modrm(map, opcode) || (map > 2 && opmap_has_modrm(2, opcode));
+	return opmap_has_modrm(map, opcode) || (map > 2 && map < 6 && opmap_has_modrm(2, opcode));
 }
 
 static uint16_t find_row(unsigned map, const struct insn *in)
 {
 	unsigned id = opmap_find(map, in->opcode, in->modrm);
 
-	if (id || map <= 2)
+	if (id || map <= 2 || map == 6)
 		return (uint16_t)id;
 	id = opmap_find(2, in->opcode, in->modrm);
 	return opmap[id].attr & A_CPUID ? ROW_NONE : (uint16_t)id;
@@ -223,6 +223,8 @@ int insn_decode(const uint8_t *code, unsigned avail, bool d32, struct insn *in)
 	if (n >= avail)
 		return avail == INSN_MAX ? INSN_LONG : INSN_MORE;
 	in->opcode = code[n++];
+	if (map == 1 && in->rep == REP_E && opmap_find(6, in->opcode, 0))
+		map = 6;
 	in->has_modrm = has_modrm(map, in->opcode);
 	if (in->has_modrm) {
 		int m;

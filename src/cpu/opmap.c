@@ -20,7 +20,7 @@ const struct opmap_row opmap[ROW_LIMIT] = {
 #else
 #pragma GCC diagnostic ignored "-Woverride-init"
 #endif
-static const uint16_t last_row[5][256] = {
+static const uint16_t last_row[6][256] = {
 #define I(map, opc, ext, mn, a, b, c, shape, body, attr, fd, fu, title)                            \
 	[map - 1][opc] = ROW_ID(__LINE__),
 #include "opmap.def"

@@ -134,7 +134,7 @@ enum opmap_id {
 
 extern const struct opmap_row opmap[ROW_LIMIT];
 
-/* The row of an opcode (map 1 to 5) whose extension fits this ModRM byte; ROW_NONE if none.  Rows
+/* The row of an opcode (map 1 to 6) whose extension fits this ModRM byte; ROW_NONE if none.  Rows
  * that need no ModRM ignore it. */
 unsigned opmap_find(unsigned map, uint8_t opcode, uint8_t modrm);
 /* Does this opcode have a ModRM byte at all?  (False also for opcodes without a row.) */

@@ -244,6 +244,7 @@ int machine_init(struct machine *m, uint32_t ram_bytes, enum machine_clock clock
 		return err;
 	}
 	m->cpu.ring0_charge_ns = DOOR_RING0_CHARGE_NS;
+	m->cpu.pause_ns = DOOR_PAUSE_NS;
 	return 0;
 }
 

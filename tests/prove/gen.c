@@ -44,7 +44,7 @@ enum { KIND_INTEGER, KIND_X87, KIND_LANES, KIND_FLOAT };
 
 static bool computes_floats(const struct opmap_row *r)
 {
-	return r->map >= 2 &&
+	return r->map >= 2 && r->map <= 5 &&
 	       (r->opcode == 0x2a || (r->opcode >= 0x2c && r->opcode <= 0x2f) ||
 		(r->opcode >= 0x51 && r->opcode <= 0x53) ||
 		(r->opcode >= 0x58 && r->opcode <= 0x5f) || r->opcode == 0xc2 || r->opcode == 0xe6);
@@ -576,7 +576,7 @@ static void add_odd_prefixes(struct gen *g, struct gen_insn *in, const struct ma
 static void make(struct gen *g, struct making *m)
 {
 	static const uint8_t prefix[] = {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65};
-	static const uint8_t mandatory[] = {0, 0, 0, 0x66, 0xf3, 0xf2};
+	static const uint8_t mandatory[] = {0, 0, 0, 0x66, 0xf3, 0xf2, 0xf3};
 	const struct opmap_row *r = m->row;
 	struct gen_insn *in = add(g);
 	struct rng *rng = &g->rng;
@@ -596,7 +596,7 @@ static void make(struct gen *g, struct making *m)
 		put(in, rng_percent(rng, 50) ? 0xf3 : 0xf2, 1);
 	if (r->map >= 3)
 		put(in, mandatory[r->map], 1);
-	if (r->map >= 2)
+	if (r->map >= 2 && r->map <= 5)
 		put(in, 0x0f, 1);
 	opcode_at = in->len;
 	put(in, r->opcode, 1);

@@ -236,6 +236,18 @@ START_TEST(clock_within_a_block)
 }
 END_TEST
 
+/* rdtsc; mov esi,eax; pause; rdtsc: one instruction each, and what PAUSE adds outside ring 0. */
+START_TEST(pause_moves_the_clock)
+{
+	cpu.pause_ns = 140;
+	code("\x0f\x31\x89\xc6\xf3\x90\x0f\x31\xeb\xfe", 10);
+	for (int i = 0; i < (_i ? 4 : 1); i++)
+		ck_assert_int_eq(cpu_run(&cpu, _i ? 1 : 4), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.r[EAX] - cpu.s.r[ESI], 3 + 140);
+	ck_assert_uint_eq(cpu_insns(&cpu), 4);
+}
+END_TEST
+
 /*
  * A segment register that is loaded in the middle of a block, and is no longer flat: mov ds,cx;
  * mov eax,[esi]; inc edx.  The load must go through the new segment, and the count be right.
@@ -297,6 +309,7 @@ int main(void)
 	tcase_add_test(t, models);
 	tcase_add_test(t, store_into_own_block_is_seen);
 	tcase_add_loop_test(t, clock_within_a_block, 0, 2);
+	tcase_add_loop_test(t, pause_moves_the_clock, 0, 2);
 	tcase_add_test(t, mode_changes_within_a_block);
 	tcase_add_test(t, two_pages_for_one_entry);
 	suite_add_tcase(s, t);

@@ -57,9 +57,10 @@ static bool has_old_meaning(const struct record *r)
 	struct insn in;
 
 	return insn_decode(r->code, 16, true, &in) > 0 &&
-	       (opmap[in.row].map == 1 ? in.opcode == 0x90
-				       : (in.opcode >= 0x18 && in.opcode <= 0x1f) ||
-						 in.opcode == 0xbc || in.opcode == 0xbd);
+	       (opmap[in.row].map == 1 || opmap[in.row].map == 6
+			? in.opcode == 0x90
+			: (in.opcode >= 0x18 && in.opcode <= 0x1f) || in.opcode == 0xbc ||
+				  in.opcode == 0xbd);
 }
 
 /* An instruction that is there only if CPUID says so: for some i686 it is one, for others not. */
