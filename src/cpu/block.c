@@ -11,7 +11,7 @@
 #include "base/bug.h"
 #include "block.h"
 
-#define ARENA_BYTES (4u << 20)
+#define ARENA_BYTES (8u << 20)
 /* Most ops of one block: its instructions, one to count it, one to end it. */
 #define BLOCK_MAX_OPS	(BLOCK_MAX_INSNS + 2)
 #define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))

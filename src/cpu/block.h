@@ -66,7 +66,7 @@ struct block {
 
 #define BLOCK_HASH_BITS 14
 
-#define JUMP_CACHE_BITS 11
+#define JUMP_CACHE_BITS 12
 
 struct block_cache {
 	struct block *jump[1 << JUMP_CACHE_BITS]; /* the jump cache; never NULL */
@@ -104,17 +104,24 @@ static inline struct block **jump_slot(struct block_cache *c, uint32_t eip)
 /* Is the page behind EIP's the one that the second part of b was read from? */
 bool block_two_pages(const struct cpu *cpu, const struct block *b);
 
-/* The block at CS:EIP if the jump cache knows it. */
-static inline struct block *block_quick(const struct cpu *cpu)
+/* The block at CS:EIP if the jump cache knows it, but for that second look. */
+static inline struct block *block_guess(const struct cpu *cpu)
 {
 	uint32_t eip = cpu->s.eip;
 	unsigned i = tlb_index(eip);
 	struct block *b = *jump_slot(cpu->cache, eip);
 
-	if (b->host != cpu->view[i].addend + eip || cpu->code_view[i] != (eip & PAGE_MASK) ||
-	    b->mode != cpu->mode)
-		return NULL;
-	return b->pa2 == BLOCK_NO_PAGE || block_two_pages(cpu, b) ? b : NULL;
+	return b->host == cpu->view[i].addend + eip && cpu->code_view[i] == (eip & PAGE_MASK) &&
+			       b->mode == cpu->mode
+		       ? b
+		       : NULL;
+}
+
+static inline struct block *block_quick(const struct cpu *cpu)
+{
+	struct block *b = block_guess(cpu);
+
+	return !b || b->pa2 == BLOCK_NO_PAGE || block_two_pages(cpu, b) ? b : NULL;
 }
 /*:*/
 

@@ -95,10 +95,16 @@ static inline void flags_set(struct flags *f, uint32_t v)
 		 (v & FL_PF ? 0 : 0x100) | (v & FL_SF ? 1 : 0);
 }
 
-/* Replace CF and OF, keep the rest (INC, rotates). */
+/* Replace CF and OF, keep the rest (INC, rotates); the first takes them from bits 31 and 30 of v, as
+ * aux has them. */
+static inline void flags_set_carries(struct flags *f, uint32_t v)
+{
+	f->aux = (f->aux & 0x3fffffff) | (v & 0xc0000000);
+}
+
 static inline void flags_set_cf_of(struct flags *f, bool cf, bool of)
 {
-	f->aux = (f->aux & 0x3fffffff) | (uint32_t)cf << 31 | (uint32_t)(cf ^ of) << 30;
+	flags_set_carries(f, (uint32_t)cf << 31 | (uint32_t)(cf ^ of) << 30);
 }
 
 /* The conditions of Jcc, SETcc and CMOVcc, in opcode order (low four bits). */

@@ -76,10 +76,21 @@ static __attribute__((noinline)) const struct op *op_break_off(struct cpu *cpu, 
 }
 
 /* The way out of a block, EIP set: straight into the next if it is at hand. */
-static const struct op *op_leave(struct cpu *cpu, const struct op *op)
+static __attribute__((noinline)) const struct op *op_leave_two_pages(struct cpu *cpu,
+								     const struct op *op)
 {
 	UNUSED_OP;
 	ENTER(block_quick(cpu));
+	return NULL;
+}
+
+static const struct op *op_leave(struct cpu *cpu, const struct op *op)
+{
+	struct block *b = block_guess(cpu);
+
+	if (UNLIKELY(b && b->pa2 != BLOCK_NO_PAGE))
+		GO(op_leave_two_pages(cpu, op));
+	ENTER(b);
 	return NULL;
 }
 
@@ -101,10 +112,13 @@ static inline void make_link(const struct cpu *cpu, struct block *to, unsigned s
 #define DEF_LEAVE(slot)                                                                            \
 	static const struct op *op_leave_##slot(struct cpu *cpu, const struct op *op)              \
 	{                                                                                          \
-		struct block *b = block_quick(cpu);                                                \
-		UNUSED_OP;                                                                         \
-		if (LIKELY(b))                                                                     \
+		struct block *b = block_guess(cpu);                                                \
+                                                                                                   \
+		if (LIKELY(b)) {                                                                   \
+			if (UNLIKELY(b->pa2 != BLOCK_NO_PAGE))                                     \
+				GO(op_leave_two_pages(cpu, op));                                   \
 			make_link(cpu, b, slot);                                                   \
+		}                                                                                  \
 		ENTER(b);                                                                          \
 		return NULL;                                                                       \
 	}
