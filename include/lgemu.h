@@ -303,6 +303,7 @@ struct lgemu_image {
 	char packing[16];	/* of a bzImage: "gzip", "xz" ...; "" */
 	char guest_support[96]; /* what is known of that */
 	bool served;		/* this version can run it */
+	bool genuine;		/* 2.6.23: a Guest starts behind a string in it, not at entry */
 	uint32_t entry;
 };
 

@@ -26,6 +26,7 @@ static void describe(struct lgemu_image *image, const struct era_found *f)
 		snprintf(image->range, sizeof(image->range), "%s", f->era->range);
 		snprintf(image->device_model, sizeof(image->device_model), "%s",
 			 era_bus_name(f->era->bus));
+		image->genuine = f->era->genuine;
 		image->served = f->support != ERA_SUPPORT_NO;
 	}
 	snprintf(image->guest_support, sizeof(image->guest_support), "%s",

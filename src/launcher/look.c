@@ -354,13 +354,13 @@ const char *lgemu_vector_name(unsigned v)
 const char *lgemu_hcall_name(unsigned nr)
 {
 	static const char *const names[LGEMU_HCALLS] = {
-		[0] = "FLUSH_ASYNC",	  [1] = "LGUEST_INIT", [2] = "SHUTDOWN",
-		[3] = "LOAD_GDT",	  [4] = "NEW_PGTABLE", [5] = "FLUSH_TLB",
-		[6] = "LOAD_IDT_ENTRY",	  [7] = "SET_STACK",   [8] = "TS",
-		[9] = "SET_CLOCKEVENT",	  [10] = "HALT",       [12] = "BIND_DMA",
-		[13] = "SET_PMD",	  [14] = "SET_PTE",    [15] = "SET_PGD",
-		[16] = "LOAD_TLS",	  [17] = "NOTIFY",     [18] = "LOAD_GDT_ENTRY",
-		[19] = "SEND_INTERRUPTS", [31] = "unknown",
+		[0] = "FLUSH_ASYNC",	    [1] = "LGUEST_INIT", [2] = "SHUTDOWN",
+		[3] = "LOAD_GDT",	    [4] = "NEW_PGTABLE", [5] = "FLUSH_TLB",
+		[6] = "LOAD_IDT_ENTRY",	    [7] = "SET_STACK",	 [8] = "TS",
+		[9] = "SET_CLOCKEVENT",	    [10] = "HALT",	 [12] = "BIND_DMA",
+		[13] = "SET_PMD, SEND_DMA", [14] = "SET_PTE",	 [15] = "SET_PGD",
+		[16] = "LOAD_TLS",	    [17] = "NOTIFY",	 [18] = "LOAD_GDT_ENTRY",
+		[19] = "SEND_INTERRUPTS",   [31] = "unknown",
 	};
 
 	return nr < LGEMU_HCALLS ? names[nr] : NULL;

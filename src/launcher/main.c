@@ -188,7 +188,8 @@ static int inspect(const struct opts *o)
 	printf("format:         %s\n", image.format);
 	if (image.packing[0])
 		printf("packed with:    %s\n", image.packing);
-	printf("entry:          %#" PRIx32 "\n", image.entry);
+	printf("entry:          %#" PRIx32 "%s\n", image.entry,
+	       image.genuine ? " (of a bare PC; a Guest's is behind \"GenuineLguest\")" : "");
 	printf("release:        ");
 	put(stdout, image.release[0] ? image.release : "not said");
 	putchar('\n');
