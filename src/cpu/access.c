@@ -11,6 +11,7 @@
 
 #include "access.h"
 #include "breaks.h"
+#include "mmu/again.h"
 #include "mmu/paging.h"
 
 /*C:500
@@ -41,7 +42,7 @@ static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint
  * entry is dirty, the page is known to have changed (whoever clears MEM_DIRTY empties the TLB),
  * and no decoded code lies in it.  A load does not make a clean page dirty just to have the tag.
  */
-static void remember(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
+static inline void remember(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
 {
 	enum tlb_view view = access & PF_USER ? TLB_USER : TLB_SUPERVISOR;
 	struct mem *mem = cpu->mem;

@@ -49,11 +49,6 @@ struct mem;
 int walk_translate(struct mem *mem, const struct paging *pg, uint32_t lin, unsigned access,
 		   struct walk *out) MUST_CHECK;
 
-/* The same for 32-bit tables that grant the access and have A (and D) set already: nothing is
- * written.  False: anything else. */
-bool walk_again(struct mem *mem, const struct paging *pg, uint32_t lin, unsigned access,
-		struct walk *out) MUST_CHECK;
-
 /* The same without a trace: no A or D bit, no permission check.  False if not mapped. */
 bool walk_peek(const struct mem *mem, const struct paging *pg, uint32_t lin, uint32_t *pa);
 

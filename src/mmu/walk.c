@@ -9,6 +9,7 @@
 :*/
 #include <string.h>
 
+#include "again.h"
 #include "mem.h"
 #include "paging.h"
 
@@ -22,25 +23,15 @@ struct entry {
 	uint64_t v;
 };
 
-static inline uint32_t word_read(const struct mem *mem, uint32_t pa)
-{
-	le32_t v;
-
-	if (!mem_is_ram(mem, pa, 4))
-		return ~0u;
-	memcpy(&v, mem->ram + pa, 4);
-	return le32_get(v);
-}
-
 static inline struct entry entry_read(const struct mem *mem, uint64_t pa, unsigned bytes)
 {
 	struct entry e = {(uint32_t)pa, bytes, bytes == 8 ? ~0ull : ~0u};
 
 	if (pa >> 32)
 		return e;
-	e.v = word_read(mem, e.pa);
+	e.v = walk_word(mem, e.pa);
 	if (bytes == 8)
-		e.v |= (uint64_t)word_read(mem, e.pa + 4) << 32;
+		e.v |= (uint64_t)walk_word(mem, e.pa + 4) << 32;
 	return e;
 }
 
@@ -141,39 +132,6 @@ int walk_translate(struct mem *mem, const struct paging *pg, uint32_t lin, unsig
 	out->dirty = lv[n - 1].v & PTE_D;
 	out->page_pa = frame_of(pg, &lv[n - 1], large, lin);
 	return -1;
-}
-
-bool walk_again(struct mem *mem, const struct paging *pg, uint32_t lin, unsigned access,
-		struct walk *out)
-{
-	const uint32_t seen = access & PF_WRITE ? PTE_P | PTE_A | PTE_D : PTE_P | PTE_A;
-	uint32_t pde, leaf, rights;
-
-	if (!pg->on)
-		return walk_translate(mem, pg, lin, access, out) < 0;
-	if (pg->pae)
-		return false;
-	pde = leaf = rights = word_read(mem, (pg->cr3 & PAGE_MASK) + (lin >> 22) * 4);
-	if ((pde & (PTE_P | PTE_A)) != (PTE_P | PTE_A))
-		return false;
-	if ((pde & PTE_PS) && pg->pse) {
-		if (pde & 0x3fe000)
-			return false;
-		out->page_pa = (pde & 0xffc00000) | (lin & 0x3ff000);
-	} else {
-		leaf = word_read(mem, (pde & PAGE_MASK) + (lin >> 12 & 1023) * 4);
-		rights &= leaf;
-		out->page_pa = leaf & PAGE_MASK;
-	}
-	out->user = rights & PTE_US;
-	out->writable = rights & PTE_RW;
-	if ((leaf & seen) != seen || ((access & PF_USER) && !out->user) ||
-	    ((access & PF_WRITE) && !out->writable && ((access & PF_USER) || pg->wp)))
-		return false;
-	out->nx = false;
-	out->global = pg->pge && (leaf & PTE_G);
-	out->dirty = leaf & PTE_D;
-	return true;
 }
 
 bool walk_peek(const struct mem *mem, const struct paging *pg, uint32_t lin, uint32_t *pa)
