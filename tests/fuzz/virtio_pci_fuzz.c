@@ -119,7 +119,8 @@ static void deed(struct fuzz *f)
 		break;
 	case 5:
 		n = fuzz_8(f);
-		(void)pci_bus_load(bus, GPA(at + n), width(fuzz_8(f)), &v);
+		if (!pci_bus_load(bus, GPA(at + n), width(fuzz_8(f)), &v))
+			v = 0; /* nobody is there */
 		break;
 	case 6:
 		n = fuzz_8(f);
