@@ -24,7 +24,7 @@ part_kernel() {
 			</dev/null 2>"$tmp/ours.log" | sed 's/^/ours /'
 		[ -z "$pc_kernel" ] ||
 			"$tmp/measure" lines qemu-system-i386 -M pc -accel tcg -m 128 -display none -vga none \
-				-monitor none -net none -no-reboot -nodefaults -device virtio-serial-pci \
+				-monitor none -net none -no-reboot -nodefaults -device virtio-serial-pci,max_ports=1 \
 				-chardev stdio,id=console -device virtconsole,chardev=console \
 				-kernel "$pc_kernel" -initrd "$initrd" -append "$words" \
 				</dev/null 2>"$tmp/qemu.log" | sed 's/^/qemu /'

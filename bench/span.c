@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROGRAMS = 4, PATIENCE_S = 300 };
+enum { PROGRAMS = 4, PATIENCE_S = 60 };
 
 struct program {
 	pid_t pid;
