@@ -96,19 +96,20 @@ guest() {
 }
 
 # measure WHO WHAT: "cpu wall", in nanoseconds. The words are put together by the guest's shell, so that
-# the command line, which it prints, has not got them; bytes that crossed the network are counted there,
-# and the number is the word. (nc leaves when its input ends, or when the other's does.)
+# the command line, which it prints, has not got them; of what crossed the network dd says how many whole
+# blocks it was, and that is the word. (nc leaves when its input ends, or when the other's does.)
 measure() {
 	begin='echo,BE""GIN' end='echo,EN""D' ready='echo,REA""DY' last=END
+	count=dd,of=/dev/null,bs=64k,iflag=fullblock
 	case $2 in
 	read) guest "$1" none '' "$begin;dd,if=/dev/vda,of=/dev/null,bs=64k,2>/dev/null;$end;sleep,1000" ;;
 	write) guest "$1" none '' "$begin;dd,if=/dev/zero,of=/dev/vda,bs=64k,count=$((disk_mb * 16)),conv=fsync,2>/dev/null;$end;sleep,1000" ;;
 	nat)
-		last=$((net_mb * 1048576))
-		guest "$1" user 10.0.2.15/10.0.2.2 "$begin;sleep,1000,|,nc,10.0.2.2,$port,|,wc,-c" ;;
+		last="$((net_mb * 16))+0 records in"
+		guest "$1" user 10.0.2.15/10.0.2.2 "$begin;sleep,1000,|,nc,10.0.2.2,$port,|,$count" ;;
 	guests)
-		last=$((net_mb * 1048576))
-		guest "$1" hub-1 10.9.0.1 "(sleep,1000,|,nc,-l,-p,5000,|,wc,-c)&sleep,1;$ready;sleep,1000"
+		last="$((net_mb * 16))+0 records in"
+		guest "$1" hub-1 10.9.0.1 "(sleep,1000,|,nc,-l,-p,5000,|,$count)&sleep,1;$ready;sleep,1000"
 		echo --next--
 		guest "$1" hub-2 10.9.0.2/10.9.0.1 "$begin;dd,if=/dev/zero,bs=64k,count=$((net_mb * 16)),2>/dev/null,|,nc,10.9.0.1,5000;sleep,1000" ;;
 	ping)
