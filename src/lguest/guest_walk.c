@@ -109,10 +109,30 @@ bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *
 	if (!walk_directories(lg, cr3, addr, false, walk))
 		return false;
 	walk->pte = read_entry(lg, format_of(lg), walk->at);
+	walk->directories = walk->rights;
 	walk->rights &= (uint32_t)walk->pte.v;
 	return walk->pte.v & PTE_P && !lg->dead;
 }
 /*:*/
+
+/* They are in one page, and so need looking up only once. */
+bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[WALK_AROUND])
+{
+	const uint32_t entry_bytes = format_of(lg)->entry_bytes, bytes = WALK_AROUND * entry_bytes;
+	const gpa_t at = GPA(walk->at.v & ~(bytes - 1));
+	const le32_t *word;
+	unsigned i;
+
+	if (!lguest_address_ok(lg, at, bytes))
+		return false;
+	word = port_look(lg->host, HPA(guest_page(lg, at.v >> PAGE_SHIFT).v + (at.v & ~PAGE_MASK)));
+	for (i = 0; i < WALK_AROUND; i++) {
+		around[i] = (gpte_t){le32_get(*word++)};
+		if (entry_bytes == 8)
+			around[i].v |= (uint64_t)le32_get(*word++) << 32;
+	}
+	return true;
+}
 
 /* The rights that the directories grant for "addr", and PTE_P; 0 if there is no page table. */
 uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr)

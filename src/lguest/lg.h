@@ -358,11 +358,15 @@ hpa_t guest_shadow(const struct lguest *lg);
 
 /* guest_walk.c: */
 struct guest_walk {
-	gpa_t at;	 /* where the Guest keeps the entry */
-	gpte_t pte;	 /* what it says */
-	uint32_t rights; /* RW and US as all levels together grant them */
+	gpa_t at;	      /* where the Guest keeps the entry */
+	gpte_t pte;	      /* what it says */
+	uint32_t rights;      /* RW and US as all levels together grant them */
+	uint32_t directories; /* as those above the entry do */
 };
 bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *walk);
+/* After that: the entries around this one, from one whose number is a multiple of so many. */
+#define WALK_AROUND 32u
+bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[WALK_AROUND]);
 uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr);
 bool guest_pte_ok(struct lguest *lg, gpte_t gpte);
 void write_guest_pte(struct lguest *lg, gpa_t at, gpte_t gpte);

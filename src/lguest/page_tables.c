@@ -281,6 +281,39 @@ static bool is_mmio(const struct lguest *lg, gpte_t gpte)
 	return pfn >= lg->pfn_limit && pfn < lg->device_limit;
 }
 
+/*H:330
+ * The neighbours of a kernel page come along.  A Guest's kernel reaches all memory through one range of
+ * addresses, and each of its pages would cost a fault in a shadow that is new, or that was forgotten
+ * as a whole because the kernel had changed one entry: some thousands, for a process that reads a
+ * file of 32 MB.
+ *
+ * Only what nobody has to be asked or told about: entries that are present and accessed, of the
+ * Guest's own memory.  A processor may load such an entry before it is used, too, so a Guest that
+ * changes one says so.  They are the ones that share a bit of the table's record with the page that
+ * faulted.
+ */
+static bool comes_along(const struct lguest *lg, gpte_t gpte)
+{
+	return (gpte.v & (PTE_P | PTE_A | PTE_PSE)) == (PTE_P | PTE_A) &&
+	       gpte.v >> PAGE_SHIFT < lg->pfn_limit;
+}
+
+static void fill_around(struct lguest *lg, gva_t addr, hpa_t table, const struct guest_walk *walk)
+{
+	gva_t at = GVA(addr.v & ~(WALK_AROUND * PAGE_SIZE - 1));
+	gpte_t around[WALK_AROUND];
+	unsigned i;
+
+	if (lg->linear || addr.v < lg->kernel_address || !walk_around(lg, walk, around))
+		return;
+	for (i = 0; i < WALK_AROUND && at.v < lg->limit; i++, at.v += PAGE_SIZE)
+		if (comes_along(lg, around[i]) && !read_spte(lg, table, spte_index(at)).v)
+			write_spte(lg, table, spte_index(at),
+				   gpte_to_spte(lg, around[i],
+						walk->directories & (uint32_t)around[i].v));
+}
+/*:*/
+
 /*H:321 (i) Demand paging.
  * The CPU faulted at "addr".  Either the Guest's tables allow the access and it was only our
  * shadow that lacked the entry: we fill it, and nobody will ever know.  Or it is the Guest's own
@@ -320,8 +353,10 @@ enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *
 	walk.pte.v |= touched;
 
 	table = make_table(lg, dir, addr);
-	if (table.v)
+	if (table.v) {
 		set_spte(lg, dir, addr, table, gpte_to_spte(lg, walk.pte, walk.rights));
+		fill_around(lg, addr, table, &walk);
+	}
 	return DEMAND_FILLED;
 }
 /*:*/

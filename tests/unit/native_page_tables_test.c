@@ -38,6 +38,71 @@ START_TEST(fills_the_shadow)
 }
 END_TEST
 
+static void put_kernel_pte(uint32_t page, uint64_t pte)
+{
+	const uint32_t bytes = lg->pae ? 8 : 4;
+
+	put(W_HIGH + page * bytes, (uint32_t)pte);
+	if (lg->pae)
+		put(W_HIGH + page * bytes + 4, (uint32_t)(pte >> 32));
+}
+
+/* A fault in the kernel fills what is around it, as far as it is to be had for nothing. */
+START_TEST(fills_around)
+{
+	const uint32_t first = W_FREE >> PAGE_SHIFT, at = W_KERNEL + W_FREE;
+	static const struct {
+		uint64_t pte;
+		uint32_t flags; /* 0: it does not come along */
+	} t[] = {
+		{W_FREE | 0x163, 0x063}, /* as Linux maps its memory */
+		{W_FREE | 0x063, 0x063},
+		{W_FREE | 0x023, 0x021}, /* clean: to be written to it must fault */
+		{W_FREE | 0x061, 0x061},
+		{W_FREE | 0x043, 0}, /* not accessed */
+		{W_FREE | 0x062, 0}, /* not present */
+		{W_FREE | 0x0e3, 0}, /* large, which kills if it is used */
+		{W_END | 0x063, 0},  /* no memory, so does that */
+		{(uint64_t)UINT32_MAX + 1 | W_FREE | 0x063, 0}, /* the same in PAE */
+	};
+	const unsigned last = _i ? ARRAY_LEN(t) : ARRAY_LEN(t) - 1;
+
+	kernel(0, _i);
+	for (unsigned i = 0; i < last; i++)
+		put_kernel_pte(first + 2 + i, t[i].pte);
+	put_kernel_pte(first - 1, W_FREE | 0x063);
+	put_kernel_pte(first + 31, W_FREE | 0x063);
+	put_kernel_pte(first + 32, W_FREE | 0x063);
+	ck_assert_int_eq(demand(at + PAGE_SIZE, 0), DEMAND_FILLED);
+	ck_assert_uint_eq(flags(at + PAGE_SIZE), PTE_P | PTE_A);
+	for (unsigned i = 0; i < last; i++)
+		ck_assert_uint_eq(shadow(at + (2 + i) * PAGE_SIZE),
+				  t[i].flags ? FRAME(W_FREE) | t[i].flags : 0);
+	ck_assert_uint_eq(shadow(at - PAGE_SIZE), 0);
+	ck_assert_uint_eq(shadow(at + 31 * PAGE_SIZE), FRAME(W_FREE) | 0x063);
+	ck_assert_uint_eq(shadow(at + 32 * PAGE_SIZE), 0);
+	/* It is forgotten like any other. */
+	hcall(FLUSH_TLB, 1);
+	ck_assert_uint_eq(shadow(at + 31 * PAGE_SIZE), 0);
+	/* And the directories' word counts. */
+	put(_i ? W_PMD_HIGH : W_PGD + (W_KERNEL >> 22) * 4, W_HIGH | PTE_P);
+	ck_assert_int_eq(demand(at + PAGE_SIZE, 0), DEMAND_FILLED);
+	ck_assert_uint_eq(shadow(at + 31 * PAGE_SIZE), FRAME(W_FREE) | 0x061);
+	ck_lives();
+}
+END_TEST
+
+/* User space is filled page by page: what one process has mapped says nothing of what it will use. */
+START_TEST(fills_no_user_page_around)
+{
+	kernel(0, _i);
+	put_user_pte(5, 0x123000 | PTE_P | PTE_US);
+	put_user_pte(6, 0x124000 | PTE_P | PTE_US | PTE_A);
+	ck_assert_int_eq(demand(PAGE(5), PF_USER), DEMAND_FILLED);
+	ck_assert_uint_eq(shadow(PAGE(6)), 0);
+}
+END_TEST
+
 /* Step 3 to 5: not P, not handled. */
 START_TEST(absent)
 {
@@ -816,6 +881,8 @@ END_TEST
 static void add(TCase *tc)
 {
 	tcase_add_loop_test(tc, fills_the_shadow, 0, 2);
+	tcase_add_loop_test(tc, fills_around, 0, 2);
+	tcase_add_loop_test(tc, fills_no_user_page_around, 0, 2);
 	tcase_add_loop_test(tc, absent, 0, 2);
 	tcase_add_loop_test(tc, denied, 0, 2);
 	tcase_add_loop_test(tc, denied_by_directory, 0, 2);
