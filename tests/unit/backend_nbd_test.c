@@ -113,20 +113,23 @@ static void serve(int fd)
 		const uint32_t n = be32toh(ask.n);
 		const uint64_t off = be64toh(ask.off);
 		const uint16_t type = be16toh(ask.type);
+		uint32_t fail;
 
 		if (type == 2 || nr == server->die_at)
 			_exit(0);
 		if ((type < 2 && off + n > BYTES) || (type == 1 && !get(fd, buf, n)))
 			_exit(1);
-		server->nr[type & 3]++; /* before somebody who has the answer looks */
-		answer.error = htobe32(server->fail);
+		/* All this before the answer: who has it looks, and asks for the next failure. */
+		fail = server->fail;
+		server->fail = 0;
+		server->nr[type & 3]++;
+		answer.error = htobe32(fail);
 		answer.cookie = ask.cookie;
-		if (type == 1 && !server->fail)
+		if (type == 1 && !fail)
 			memcpy(server->memory + off, buf, n);
 		put(fd, &answer, sizeof(answer));
-		if (type == 0 && !server->fail)
+		if (type == 0 && !fail)
 			put(fd, server->memory + off, n);
-		server->fail = 0;
 	}
 }
 
