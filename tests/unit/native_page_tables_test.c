@@ -59,11 +59,11 @@ START_TEST(fills_around)
 		{W_FREE | 0x063, 0x063},
 		{W_FREE | 0x023, 0x021}, /* clean: to be written to it must fault */
 		{W_FREE | 0x061, 0x061},
-		{W_FREE | 0x043, 0}, /* not accessed */
-		{W_FREE | 0x062, 0}, /* not present */
-		{W_FREE | 0x0e3, 0}, /* large, which kills if it is used */
-		{W_END | 0x063, 0},  /* no memory, so does that */
-		{(uint64_t)UINT32_MAX + 1 | W_FREE | 0x063, 0}, /* the same in PAE */
+		{W_FREE | 0x043, 0},		  /* not accessed */
+		{W_FREE | 0x062, 0},		  /* not present */
+		{W_FREE | 0x0e3, 0},		  /* large, which kills if it is used */
+		{W_END | 0x063, 0},		  /* no memory, so does that */
+		{1ull << 32 | W_FREE | 0x063, 0}, /* the same in PAE */
 	};
 	const unsigned last = _i ? ARRAY_LEN(t) : ARRAY_LEN(t) - 1;
 
