@@ -8,22 +8,8 @@
  *
  * Data between two Guests is copied here, and nobody else ever sees it.
 :*/
+#include "base/lguest_dma.h"
 #include "lg.h"
-
-#define LGUEST_MAX_DMA_SECTIONS 16u
-
-/*H:210
- * What a Guest points at: pieces of its memory, up to the first whose length is 0, and how many
- * bytes have gone into them (or out of them).  To be free is to have a used_len of 0.
- */
-struct lguest_dma {
-	le32_t used_len;
-	le32_t addr[LGUEST_MAX_DMA_SECTIONS];
-	le16_t len[LGUEST_MAX_DMA_SECTIONS];
-};
-
-_Static_assert(sizeof(struct lguest_dma) == 100, "guest-host.md 2.6");
-/*:*/
 
 /*H:211
  * The identity of a key.  Two Guests may have the same page at different addresses; the place in
@@ -33,7 +19,7 @@ static bool key_identity(const struct lguest *lg, gpa_t key, hpa_t *identity)
 {
 	if ((key.v & 3) || !lguest_address_ok(lg, key, 4))
 		return false;
-	*identity = HPA(guest_page(lg, key.v >> PAGE_SHIFT).v + (key.v & ~PAGE_MASK));
+	*identity = guest_hpa(lg, key);
 	return true;
 }
 
@@ -172,9 +158,7 @@ static unsigned check_list(struct lguest *lg, const struct lguest_dma *dma)
 static hpa_t section(const struct lguest *lg, const struct lguest_dma *dma, unsigned i,
 		     uint32_t off)
 {
-	const uint32_t addr = le32_get(dma->addr[i]) + off;
-
-	return HPA(guest_page(lg, addr >> PAGE_SHIFT).v + (addr & ~PAGE_MASK));
+	return guest_hpa(lg, GPA(le32_get(dma->addr[i]) + off));
 }
 
 /* One list into the other, until either ends; returns how many bytes that were. */

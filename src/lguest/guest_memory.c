@@ -32,7 +32,7 @@ hpa_t guest_page(const struct lguest *lg, uint32_t pfn)
 	return s ? s->page : HPA(lg->mem_base.v + (pfn << PAGE_SHIFT));
 }
 
-static hpa_t guest_hpa(const struct lguest *lg, gpa_t addr)
+hpa_t guest_hpa(const struct lguest *lg, gpa_t addr)
 {
 	return HPA(guest_page(lg, addr.v >> PAGE_SHIFT).v + (addr.v & ~PAGE_MASK));
 }

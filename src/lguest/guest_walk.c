@@ -115,18 +115,16 @@ bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *
 }
 /*:*/
 
-/* They are in one page, and so need looking up only once. */
-bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[WALK_AROUND])
+bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[PART_ENTRIES])
 {
-	const uint32_t entry_bytes = format_of(lg)->entry_bytes, bytes = WALK_AROUND * entry_bytes;
-	const gpa_t at = GPA(walk->at.v & ~(bytes - 1));
-	const le32_t *word;
+	const uint32_t entry_bytes = format_of(lg)->entry_bytes, bytes = PART_ENTRIES * entry_bytes;
+	le32_t raw[PART_ENTRIES * 2];
+	const le32_t *word = raw;
 	unsigned i;
 
-	if (!lguest_address_ok(lg, at, bytes))
+	if (!try_lgread(lg, raw, GPA(walk->at.v & ~(bytes - 1)), bytes))
 		return false;
-	word = port_look(lg->host, HPA(guest_page(lg, at.v >> PAGE_SHIFT).v + (at.v & ~PAGE_MASK)));
-	for (i = 0; i < WALK_AROUND; i++) {
+	for (i = 0; i < PART_ENTRIES; i++) {
 		around[i] = (gpte_t){le32_get(*word++)};
 		if (entry_bytes == 8)
 			around[i].v |= (uint64_t)le32_get(*word++) << 32;
@@ -149,9 +147,15 @@ uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr)
  * memory.  This is the check on which everything rests: past it a frame number goes into a page
  * table that the CPU believes.
  */
+bool guest_pte_is_memory(const struct lguest *lg, gpte_t gpte)
+{
+	return entry_ok(lg, gpte, ~PTE_PSE);
+}
+
+/* The same for one that the Guest means to use. */
 bool guest_pte_ok(struct lguest *lg, gpte_t gpte)
 {
-	if (entry_ok(lg, gpte, ~PTE_PSE))
+	if (guest_pte_is_memory(lg, gpte))
 		return true;
 	kill_guest(lg, "bad page table entry");
 	return false;

@@ -299,6 +299,7 @@ void lgwrite_u32(struct lguest *lg, gpa_t addr, uint32_t val);
 uint32_t lgdata_get(struct lguest *lg, unsigned offset);
 void lgdata_put(struct lguest *lg, unsigned offset, uint32_t val);
 hpa_t guest_page(const struct lguest *lg, uint32_t pfn);
+hpa_t guest_hpa(const struct lguest *lg, gpa_t addr);
 bool guest_page_shared(const struct lguest *lg, uint32_t pfn);
 
 /* core.c: */
@@ -364,10 +365,12 @@ struct guest_walk {
 	uint32_t directories; /* as those above the entry do */
 };
 bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *walk);
-/* After that: the entries around this one, from one whose number is a multiple of so many. */
-#define WALK_AROUND 32u
-bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[WALK_AROUND]);
+/* A page table has 32 parts, a word's worth of bits.  (PAE: those of ours, which are 2-level.) */
+#define PART_ENTRIES 32u
+/* After walk_guest(): the entries of the same part. */
+bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[PART_ENTRIES]);
 uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr);
+bool guest_pte_is_memory(const struct lguest *lg, gpte_t gpte);
 bool guest_pte_ok(struct lguest *lg, gpte_t gpte);
 void write_guest_pte(struct lguest *lg, gpa_t at, gpte_t gpte);
 bool try_guest_pa(struct lguest *lg, gva_t addr, gpa_t *pa);

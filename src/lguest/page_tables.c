@@ -49,7 +49,7 @@ static void write_spte(const struct lguest *lg, hpa_t table, unsigned index, spt
 	entries[index] = le32(spte.v);
 }
 
-/* A page table's record of where it is not empty: a bit for each 32 entries. */
+/* A page table's record of where it is not empty: a bit for each part. */
 static le32_t *used_parts(const struct lguest *lg, const struct pgdir *dir, unsigned index)
 {
 	le32_t *used = port_change(lg->host, dir->used);
@@ -63,7 +63,7 @@ static void set_spte(const struct lguest *lg, const struct pgdir *dir, gva_t add
 {
 	le32_t *used = used_parts(lg, dir, spgd_index(addr));
 
-	*used = le32(le32_get(*used) | 1u << spte_index(addr) / 32);
+	*used = le32(le32_get(*used) | 1u << spte_index(addr) / PART_ENTRIES);
 	write_spte(lg, table, spte_index(addr), spte);
 }
 
@@ -112,7 +112,8 @@ static void free_table(struct lguest *lg, struct pgdir *dir, unsigned index)
 	uint32_t parts;
 
 	for (parts = le32_get(*used); parts; parts &= parts - 1)
-		memset(&entries[__builtin_ctz(parts) * 32], 0, 32 * sizeof(*entries));
+		memset(&entries[(unsigned)__builtin_ctz(parts) * PART_ENTRIES], 0,
+		       PART_ENTRIES * sizeof(*entries));
 	*used = le32(0);
 	if (index == SWITCHER_TABLE)
 		return;
@@ -289,24 +290,23 @@ static bool is_mmio(const struct lguest *lg, gpte_t gpte)
  *
  * Only what nobody has to be asked or told about: entries that are present and accessed, of the
  * Guest's own memory.  A processor may load such an entry before it is used, too, so a Guest that
- * changes one says so.  They are the ones that share a bit of the table's record with the page that
- * faulted.
+ * changes one says so.  They are those of the same part of the table, for which set_spte() has just
+ * made the record.
  */
 static bool comes_along(const struct lguest *lg, gpte_t gpte)
 {
-	return (gpte.v & (PTE_P | PTE_A | PTE_PSE)) == (PTE_P | PTE_A) &&
-	       gpte.v >> PAGE_SHIFT < lg->pfn_limit;
+	return (gpte.v & (PTE_P | PTE_A)) == (PTE_P | PTE_A) && guest_pte_is_memory(lg, gpte);
 }
 
 static void fill_around(struct lguest *lg, gva_t addr, hpa_t table, const struct guest_walk *walk)
 {
-	gva_t at = GVA(addr.v & ~(WALK_AROUND * PAGE_SIZE - 1));
-	gpte_t around[WALK_AROUND];
+	gva_t at = GVA(addr.v & ~(PART_ENTRIES * PAGE_SIZE - 1));
+	gpte_t around[PART_ENTRIES];
 	unsigned i;
 
 	if (lg->linear || addr.v < lg->kernel_address || !walk_around(lg, walk, around))
 		return;
-	for (i = 0; i < WALK_AROUND && at.v < lg->limit; i++, at.v += PAGE_SIZE)
+	for (i = 0; i < PART_ENTRIES && at.v < lg->limit; i++, at.v += PAGE_SIZE)
 		if (comes_along(lg, around[i]) && !read_spte(lg, table, spte_index(at)).v)
 			write_spte(lg, table, spte_index(at),
 				   gpte_to_spte(lg, around[i],

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/lguest_dma.h"
 #include "blk.h"
 #include "dma23.h"
 #include "net.h"
@@ -25,11 +26,9 @@ struct desc {
 };
 _Static_assert(sizeof(struct desc) == 12, "devices.md 1.2");
 
-#define F_NOCSUM	 0x4000u
-#define F_RANDOMNESS	 0x8000u
-#define CONSOLE_KEY	 0u
-#define LGUEST_DMA_BYTES 100u
-#define MAX_SECTIONS	 16u
+#define F_NOCSUM     0x4000u
+#define F_RANDOMNESS 0x8000u
+#define CONSOLE_KEY  0u
 
 static const struct offer {
 	uint8_t type; /* 0: unknown then */
@@ -228,7 +227,7 @@ int dma23_bus_add(struct dma23_bus *bus, struct virtio_device *dev, const struct
 	dev->offered = 0;
 	dev->dialect = (struct virtio_dialect){.net_counts_sent = true};
 	for (unsigned q = 0; q < dev->ops->nr_queues; q++)
-		virtq_init_handed(&dev->vq[q], &bus->gm, MAX_SECTIONS);
+		virtq_init_handed(&dev->vq[q], &bus->gm, LGUEST_MAX_DMA_SECTIONS);
 	if (dev->ops->plug)
 		dev->ops->plug(dev);
 	dev->bus = bus;
@@ -269,17 +268,9 @@ void dma23_bus_restart(struct dma23_bus *bus)
 /* --- moving data ----------------------------------------------------------------------------- */
 
 /*D:673
- * The list that a Guest shows us: how many bytes went (used_len), sixteen addresses, sixteen
- * lengths, of which the first 0 ends it.  Row 28: each section must be the Guest's; row 29: it may
- * be as long as it likes, over pages, too.
+ * The list that a Guest shows us, into a chain.  Row 28: each section must be the Guest's; row 29: it
+ * may be as long as it likes, over pages, too.
  */
-struct lguest_dma {
-	le32_t used_len;
-	le32_t addr[MAX_SECTIONS];
-	le16_t len[MAX_SECTIONS];
-};
-_Static_assert(sizeof(struct lguest_dma) == LGUEST_DMA_BYTES, "devices.md 1.3");
-
 static bool read_list(const struct dma23_bus *bus, const struct slot *slot, gpa_t at, bool in,
 		      struct virtq_chain *chain)
 {
@@ -290,7 +281,7 @@ static bool read_list(const struct dma23_bus *bus, const struct slot *slot, gpa_
 	chain->out_bytes = chain->in_bytes = 0;
 	if (!gm_read(&bus->gm, at, &dma, sizeof(dma)))
 		return false;
-	for (unsigned i = 0; i < MAX_SECTIONS && le16_get(dma.len[i]); i++)
+	for (unsigned i = 0; i < LGUEST_MAX_DMA_SECTIONS && le16_get(dma.len[i]); i++)
 		if (!virtq_add(&slot->dev->vq[0], chain, in, le32_get(dma.addr[i]),
 			       le16_get(dma.len[i])))
 			return false;
