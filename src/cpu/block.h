@@ -111,12 +111,13 @@ static inline struct block *block_guess(const struct cpu *cpu)
 	unsigned i = tlb_index(eip);
 	struct block *b = *jump_slot(cpu->cache, eip);
 
-	return b->host == cpu->view[i].addend + eip && cpu->code_view[i] == (eip & PAGE_MASK) &&
-			       b->mode == cpu->mode
-		       ? b
-		       : NULL;
+	if (b->host != cpu->view[i].addend + eip || cpu->code_view[i] != (eip & PAGE_MASK) ||
+	    b->mode != cpu->mode)
+		return NULL;
+	return b;
 }
 
+/* And with it. */
 static inline struct block *block_quick(const struct cpu *cpu)
 {
 	struct block *b = block_guess(cpu);

@@ -319,8 +319,8 @@ struct cpu {
 	struct cpu_range HOOK(range)[CPU_RANGES];
 	uint32_t ring0_charge_ns; /* added to the clock by each entry to ring 0 from outside */
 	uint32_t pause_ns;	  /* and by each PAUSE in another ring */
-	struct cpu_history *HOOK(
-		history); /* last instructions, when somebody wants them; else NULL */
+	/* The last instructions, when somebody wants them; else NULL. */
+	struct cpu_history *HOOK(history);
 	uint64_t idle_ns;
 };
 
@@ -375,7 +375,8 @@ void cpu_update_paging(struct cpu *cpu);	 /* after CR0, CR3, CR4, EFER; flushes 
  * Counting.  Each retired instruction takes one from cpu->budget, whatever its ring; budget_mark
  * says how much of that is in the books already.  The board clock counts the instructions of
  * rings 1 to 3, and a fixed charge for coming into ring 0 from outside: how long the code there
- * takes is invisible to everybody else, which is why another build of it gives the same run.
+ * takes is invisible to everybody else, which is why another build of it gives the same run.  PAUSE,
+ * outside ring 0, is charged for, too: it is what a program does that waits for the clock.
  */
 static inline void cpu_sync_counts(struct cpu *cpu)
 {

@@ -189,16 +189,21 @@ static unsigned map_0f(const struct insn *in, bool d32)
 	return in->opsize == (d32 ? 4 : 2) ? 2 : 3;
 }
 
+static bool is_prefixed_0f(unsigned map)
+{
+	return map >= 3 && map <= 5;
+}
+
 static bool has_modrm(unsigned map, uint8_t opcode)
 {
-	return opmap_has_modrm(map, opcode) || (map > 2 && map < 6 && opmap_has_modrm(2, opcode));
+	return opmap_has_modrm(map, opcode) || (is_prefixed_0f(map) && opmap_has_modrm(2, opcode));
 }
 
 static uint16_t find_row(unsigned map, const struct insn *in)
 {
 	unsigned id = opmap_find(map, in->opcode, in->modrm);
 
-	if (id || map <= 2 || map == 6)
+	if (id || !is_prefixed_0f(map))
 		return (uint16_t)id;
 	id = opmap_find(2, in->opcode, in->modrm);
 	return opmap[id].attr & A_CPUID ? ROW_NONE : (uint16_t)id;

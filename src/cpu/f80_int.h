@@ -8,9 +8,6 @@
 
 #include "f80.h"
 
-#define LIKELY(x)   __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
 struct u128 {
 	uint64_t hi, lo;
 };

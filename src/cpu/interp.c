@@ -75,7 +75,7 @@ static __attribute__((noinline)) const struct op *op_break_off(struct cpu *cpu, 
 	return NULL;
 }
 
-/* The way out of a block, EIP set: straight into the next if it is at hand. */
+/* A tail call, so that the others call nothing: into a block that runs over the end of its page. */
 static __attribute__((noinline)) const struct op *op_leave_two_pages(struct cpu *cpu,
 								     const struct op *op)
 {
@@ -84,6 +84,7 @@ static __attribute__((noinline)) const struct op *op_leave_two_pages(struct cpu 
 	return NULL;
 }
 
+/* The way out of a block, EIP set: straight into the next if it is at hand. */
 static const struct op *op_leave(struct cpu *cpu, const struct op *op)
 {
 	struct block *b = block_guess(cpu);

@@ -189,14 +189,6 @@ int sys_invd(struct cpu *cpu)
 	return need_ring0(cpu);
 }
 
-/* Who says that he waits for time to pass is helped: see DOOR_PAUSE_NS. */
-int sys_pause(struct cpu *cpu)
-{
-	if (cpu->s.cpl)
-		cpu->s.clock_ns += cpu->pause_ns;
-	return 0;
-}
-
 int sys_hlt(struct cpu *cpu)
 {
 	if (need_ring0(cpu))

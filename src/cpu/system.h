@@ -18,9 +18,8 @@ int sys_mov_to_dr(struct cpu *cpu, unsigned dr, uint32_t v) MUST_CHECK;
 int sys_lmsw(struct cpu *cpu, uint16_t v) MUST_CHECK;
 int sys_clts(struct cpu *cpu) MUST_CHECK;
 int sys_invlpg(struct cpu *cpu, uint32_t lin) MUST_CHECK;
-int sys_invd(struct cpu *cpu) MUST_CHECK;  /* also WBINVD */
-int sys_pause(struct cpu *cpu) MUST_CHECK; /* never fails */
-int sys_hlt(struct cpu *cpu) MUST_CHECK;   /* sets s.halted */
+int sys_invd(struct cpu *cpu) MUST_CHECK; /* also WBINVD */
+int sys_hlt(struct cpu *cpu) MUST_CHECK;  /* sets s.halted */
 int sys_rdmsr(struct cpu *cpu) MUST_CHECK;
 int sys_wrmsr(struct cpu *cpu) MUST_CHECK;
 /* `ahead` instructions of the running block, behind this one, are counted already. */

@@ -18,7 +18,7 @@ static inline uint32_t walk_word(const struct mem *mem, uint32_t pa)
 {
 	le32_t v;
 
-	if (!mem_is_ram(mem, pa, 4))
+	if (UNLIKELY(!mem_is_ram(mem, pa, 4)))
 		return ~0u;
 	memcpy(&v, mem->ram + pa, 4);
 	return le32_get(v);

@@ -22,10 +22,8 @@
  * nothing, and the compiler keeps everything in registers.  Kind b is kind m for an address without
  * an index, as most are.
 :*/
-#define OP(name)    static const struct op *op_##name(struct cpu *cpu, const struct op *op)
-#define UNUSED_OP   (void)op
-#define LIKELY(x)   __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define OP(name)  static const struct op *op_##name(struct cpu *cpu, const struct op *op)
+#define UNUSED_OP (void)op
 
 /* How one handler reaches the next: by tail call, or through the loop in run.c. */
 #if LG_TAIL
