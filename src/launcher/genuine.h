@@ -10,6 +10,9 @@
 
 #include "bzimage.h"
 
+/* The string. */
+#define GENUINE "GenuineLguest"
+
 /* Load the kernel (bz: NULL for an ELF image), and find all out: facts->entry is virtual, and
  * facts->page_offset is where Guest-physical 0 is to be mapped.  -errno and a complaint. */
 int genuine_load(const struct image *img, const struct bzimage *bz, const struct image_room *room,

@@ -189,7 +189,7 @@ static int inspect(const struct opts *o)
 	if (image.packing[0])
 		printf("packed with:    %s\n", image.packing);
 	printf("entry:          %#" PRIx32 "%s\n", image.entry,
-	       image.genuine ? " (of a bare PC; a Guest's is behind \"GenuineLguest\")" : "");
+	       image.genuine ? " (of a bare PC; a Guest starts behind a string in the image)" : "");
 	printf("release:        ");
 	put(stdout, image.release[0] ? image.release : "not said");
 	putchar('\n');
