@@ -40,18 +40,8 @@ static u32 flags_after(u32 before)
 
 static int segments_kept(void)
 {
-	u32 es, fs, gs;
-
 	load_gdt_entry(GDT_ENTRY_USER_DS, 0xffff, 0x00cff200);
-	__asm__ volatile("movl %3, %%es\n\tmovl %3, %%fs\n\tmovl %3, %%gs\n\t"
-			 "xorl %%eax, %%eax\n\t" HCALL_INSN "\n\t"
-			 "movl %%es, %0\n\tmovl %%fs, %1\n\tmovl %%gs, %2\n\t"
-			 "movl %%ss, %%eax\n\tmovl %%eax, %%es\n\t"
-			 "xorl %%eax, %%eax\n\tmovl %%eax, %%fs\n\tmovl %%eax, %%gs"
-			 : "=&r"(es), "=&r"(fs), "=&r"(gs)
-			 : "r"(USER_DS)
-			 : "eax", "memory");
-	return es == USER_DS && fs == USER_DS && gs == USER_DS;
+	return HCALL_KEEPS_SEGMENTS(HCALL_INSN);
 }
 
 static void check_ts(void)

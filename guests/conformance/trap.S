@@ -5,25 +5,7 @@
 #include "abi.h"
 #include "era.h"
 
-	.text
-	.balign	16
-	.globl	trap_stubs
-trap_stubs:
-	.set	vector, 0
-	.rept	64
-	.balign	16
-	.if	!(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17)
-	pushl	$0
-	.endif
-	pushl	$vector
-	jmp	common_entry
-	.set	vector, vector + 1
-	.endr
-
-	.globl	syscall_stub
-syscall_stub:
-	pushl	$0
-	pushl	$SYSCALL_VECTOR
+#include "stubs.inc"
 
 common_entry:
 	pushl	%gs

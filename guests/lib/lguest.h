@@ -156,4 +156,20 @@ void __attribute__((noreturn)) shutdown(const char *why, u32 reason);
 void load_gdt_entry(u32 entry, u32 low, u32 high);
 void load_idt_entry(u32 vector, const void *handler, u32 type, u32 dpl);
 
+/* Does a hypercall by this instruction leave %es, %fs and %gs as they were?  FLUSH_ASYNC it is, the call
+ * that does nothing. */
+#define HCALL_KEEPS_SEGMENTS(insn)                                                                 \
+	({                                                                                         \
+		u32 es_, fs_, gs_;                                                                 \
+		__asm__ volatile("movl %3, %%es\n\tmovl %3, %%fs\n\tmovl %3, %%gs\n\t"             \
+				 "xorl %%eax, %%eax\n\t" insn "\n\t"                               \
+				 "movl %%es, %0\n\tmovl %%fs, %1\n\tmovl %%gs, %2\n\t"             \
+				 "movl %%ss, %%eax\n\tmovl %%eax, %%es\n\t"                        \
+				 "xorl %%eax, %%eax\n\tmovl %%eax, %%fs\n\tmovl %%eax, %%gs"       \
+				 : "=&r"(es_), "=&r"(fs_), "=&r"(gs_)                              \
+				 : "r"(USER_DS)                                                    \
+				 : "eax", "memory");                                               \
+		es_ == USER_DS &&fs_ == USER_DS &&gs_ == USER_DS;                                  \
+	})
+
 #endif

@@ -18,6 +18,10 @@ typedef uint64_t u64;
 #define min(a, b)     ((a) < (b) ? (a) : (b))
 #define max(a, b)     ((a) > (b) ? (a) : (b))
 #define barrier()     __asm__ volatile("" ::: "memory")
+/* clang-format off */
+/* One of a list of functions that are called by name. */
+#define NAMED(x)      {#x, x}
+/* clang-format on */
 
 /* string.c */
 void *memcpy(void *to, const void *from, size_t bytes);

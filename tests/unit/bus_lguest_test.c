@@ -4,86 +4,25 @@
  * descriptor page (the sizes are those it prints, and the golden logs have them), and what comes
  * of every address it may ring with.
 :*/
-#include <check.h>
 #include <errno.h>
-#include <string.h>
 
-#include "virtio/blk.h"
+#include "bus_world.h"
 #include "virtio/bus_lguest.h"
-#include "virtio/console.h"
 #include "virtio/net.h"
 #include "virtio/rng.h"
 
 enum {
-	BASE = 0x100000,
-	RAM = 0x40000,
-	RESERVED = RAM + 256 * 4096,
 	STATUS = 4, /* of a descriptor */
 	BLK_DESC = RAM,
 };
 
-static struct mem mem;
-static struct guest_mem gm;
 static struct lguest_bus *bus;
 static const char *why;
-static uint32_t irqs; /* lines raised, a bit each */
-static char printed[64];
-
-static void raise_irq(void *ctx, unsigned irq)
-{
-	ck_assert_ptr_eq(ctx, &mem);
-	ck_assert_uint_lt(irq, 32);
-	irqs |= 1u << irq;
-}
-
-static void print(void *ctx, const uint8_t *bytes, size_t n)
-{
-	(void)ctx;
-	strncat(printed, (const char *)bytes, n);
-}
-
-static int no_io(void *ctx, uint64_t off, void *to, uint32_t len)
-{
-	(void)ctx;
-	(void)off;
-	memset(to, 0xdd, len);
-	return 0;
-}
-
-static int no_write(void *ctx, uint64_t off, const void *from, uint32_t len)
-{
-	(void)ctx;
-	(void)off;
-	(void)from;
-	(void)len;
-	return 0;
-}
-
-static int no_flush(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
-static struct virtio_device *new_blk(void)
-{
-	struct blk_store s = {NULL, 1 << 20, false, no_io, no_write, no_flush};
-
-	return virtio_blk_create(&s, "id");
-}
-
-static struct virtio_device *new_console(void)
-{
-	return virtio_console_create(print, NULL);
-}
 
 static void setup(void)
 {
-	ck_assert_int_eq(mem_init(&mem, BASE + RESERVED), 0);
-	gm = gm_make(&mem, BASE, RAM, RESERVED);
+	world_open(0);
 	bus = NULL;
-	irqs = 0;
-	printed[0] = '\0';
 }
 
 static void teardown(void)
@@ -105,7 +44,7 @@ static void create(uint32_t release)
 static void create_two(uint32_t release)
 {
 	create(release);
-	ck_assert_int_eq(lguest_bus_add(bus, new_blk()), 0);
+	ck_assert_int_eq(lguest_bus_add(bus, new_disk(1 << 20, false)), 0);
 	ck_assert_int_eq(lguest_bus_add(bus, new_console()), 0);
 }
 
@@ -186,7 +125,7 @@ START_TEST(descriptors_as_in_the_golden_logs)
 		uint32_t d = RAM;
 
 		create(row[i].release);
-		ck_assert_int_eq(lguest_bus_add(bus, new_blk()), 0);
+		ck_assert_int_eq(lguest_bus_add(bus, new_disk(1 << 20, false)), 0);
 		if (row[i].rng) {
 			ck_assert_int_eq(lguest_bus_add(bus, rng), 0);
 		} else {
@@ -306,7 +245,7 @@ END_TEST
 
 START_TEST(out_of_pages)
 {
-	struct virtio_device *dev = new_blk();
+	struct virtio_device *dev = new_disk(1 << 20, false);
 
 	gm.limit_bytes = RAM + 3 * 4096;
 	create(LGUEST_RELEASE(3, 11, 0));
@@ -352,7 +291,7 @@ START_TEST(input_raises_its_own_line)
 	uint32_t r;
 
 	create(LGUEST_RELEASE(3, 11, 0));
-	ck_assert_int_eq(lguest_bus_add(bus, new_blk()), 0);
+	ck_assert_int_eq(lguest_bus_add(bus, new_disk(1 << 20, false)), 0);
 	ck_assert_int_eq(lguest_bus_add(bus, con), 0);
 	r = ring(next(BLK_DESC), 0);
 	memcpy(at(r), &d, sizeof(d));
@@ -424,7 +363,7 @@ static void keep(void *ctx, const void *p, size_t n)
 
 START_TEST(row_25_features_finalised_twice)
 {
-	struct virtio_device *blk = new_blk();
+	struct virtio_device *blk = new_disk(1 << 20, false);
 
 	create(LGUEST_RELEASE(3, 11, 0));
 	ck_assert_int_eq(lguest_bus_add(bus, blk), 0);

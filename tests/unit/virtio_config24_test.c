@@ -3,20 +3,14 @@
  * The bus of 2.6.24: the stream of fields as that release's Launcher wrote it, rings of both
  * layouts, requests with their longer header, and what a hostile Guest can do to it.
 :*/
-#include <check.h>
 #include <errno.h>
-#include <string.h>
 
-#include "virtio/blk.h"
+#include "bus_world.h"
 #include "virtio/bus_config24.h"
-#include "virtio/console.h"
 #include "virtio/net.h"
 #include "virtio/rng.h"
 
 enum {
-	BASE = 0x100000,
-	RAM = 0x40000,
-	RESERVED = RAM + 256 * 4096,
 	STATUS = 2, /* of a descriptor */
 	BLK_DESC = RAM,
 	BLK_RING = RAM + 4096,
@@ -24,49 +18,8 @@ enum {
 	CONSOLE_OUT = RAM + 5 * 4096,
 };
 
-static struct mem mem;
-static struct guest_mem gm;
 static struct config24_bus *bus;
 static const char *why;
-static uint32_t irqs; /* lines raised, a bit each */
-static char printed[64];
-static uint8_t sector[512];
-
-static void raise_irq(void *ctx, unsigned irq)
-{
-	ck_assert_ptr_eq(ctx, &mem);
-	ck_assert_uint_lt(irq, 32);
-	irqs |= 1u << irq;
-}
-
-static void print(void *ctx, const uint8_t *bytes, size_t n)
-{
-	(void)ctx;
-	strncat(printed, (const char *)bytes, n);
-}
-
-static int disk_in(void *ctx, uint64_t off, void *to, uint32_t len)
-{
-	(void)ctx;
-	(void)off;
-	memset(to, 0xdd, len);
-	return 0;
-}
-
-static int disk_out(void *ctx, uint64_t off, const void *from, uint32_t len)
-{
-	(void)ctx;
-	ck_assert_uint_eq(off, 512);
-	ck_assert_uint_eq(len, sizeof(sector));
-	memcpy(sector, from, len);
-	return 0;
-}
-
-static int disk_flush(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
 
 static void no_send(void *ctx, const uint8_t *frame, uint32_t n)
 {
@@ -75,20 +28,10 @@ static void no_send(void *ctx, const uint8_t *frame, uint32_t n)
 	(void)n;
 }
 
-static struct virtio_device *new_blk(void)
-{
-	struct blk_store s = {NULL, 1 << 20, false, disk_in, disk_out, disk_flush};
-
-	return virtio_blk_create(&s, "id");
-}
-
 static void setup(void)
 {
-	ck_assert_int_eq(mem_init(&mem, BASE + RESERVED), 0);
-	gm = gm_make(&mem, BASE, RAM, RESERVED);
+	world_open(0);
 	bus = NULL;
-	irqs = 0;
-	printed[0] = '\0';
 }
 
 static void teardown(void)
@@ -107,7 +50,7 @@ static void create(const char *release)
 static void create_two(const char *release)
 {
 	create(release);
-	ck_assert_int_eq(config24_bus_add(bus, new_blk()), 0);
+	ck_assert_int_eq(config24_bus_add(bus, new_disk(1 << 20, false)), 0);
 	ck_assert_int_eq(config24_bus_add(bus, virtio_console_create(print, NULL)), 0);
 }
 
@@ -153,7 +96,7 @@ START_TEST(fields_as_the_original_wrote_them)
 	struct virtio_device *net = virtio_net_create(mac, no_send, NULL);
 
 	create("2.6.24 (root@vm)");
-	ck_assert_int_eq(config24_bus_add(bus, new_blk()), 0);
+	ck_assert_int_eq(config24_bus_add(bus, new_disk(1 << 20, false)), 0);
 	ck_assert_int_eq(config24_bus_add(bus, net), 0);
 	ck_assert_int_eq(config24_bus_add(bus, virtio_console_create(print, NULL)), 0);
 	ck_assert_mem_eq(at(RAM), want, sizeof(want));
@@ -191,7 +134,7 @@ END_TEST
 
 START_TEST(out_of_pages)
 {
-	struct virtio_device *dev = new_blk();
+	struct virtio_device *dev = new_disk(1 << 20, false);
 
 	gm.limit_bytes = RAM + 2 * 4096;
 	create("2.6.24");
@@ -245,6 +188,7 @@ START_TEST(block_header_of_24_bytes)
 	memset(sector, 0, sizeof(sector));
 	ck_assert_uint_eq(blk_write(24), 0);
 	ck_assert_ptr_null(why);
+	ck_assert_uint_eq(sector_off, 512);
 	ck_assert_uint_eq(sector[0], 0x5a);
 	ck_assert_uint_eq(sector[511], 0x5a);
 }

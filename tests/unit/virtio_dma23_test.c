@@ -4,20 +4,14 @@
  * disk requests, frames, what happens when the Guest has no buffer, and what a hostile one can do
  * to it (rows 28 to 32 of devices.md section 6).  The Host is played by hand.
 :*/
-#include <check.h>
 #include <errno.h>
-#include <string.h>
 
-#include "virtio/blk.h"
-#include "virtio/console.h"
+#include "bus_world.h"
 #include "virtio/dma23.h"
 #include "virtio/net.h"
 #include "virtio/rng.h"
 
 enum {
-	BASE = 0x100000,
-	RAM = 0x40000,
-	RESERVED = RAM + 256 * 4096,
 	LAN = BASE + RESERVED, /* in the machine, behind the Guest */
 	BLK_PAGE = RAM + 4096,
 	NET_PAGE = RAM + 2 * 4096,
@@ -29,50 +23,11 @@ enum {
 	NUM_SECTORS = 2048,
 };
 
-static struct mem mem;
-static struct guest_mem gm;
 static struct dma23_bus *bus;
 static struct virtio_device *disk, *card, *console;
 static const char *why;
-static uint32_t irqs; /* lines raised, a bit each */
-static char printed[64];
-static uint8_t sector[512], frame[2000];
+static uint8_t frame[2000];
 static uint32_t frame_bytes, frames;
-
-static void raise_irq(void *ctx, unsigned irq)
-{
-	ck_assert_ptr_eq(ctx, &mem);
-	ck_assert_uint_lt(irq, 32);
-	irqs |= 1u << irq;
-}
-
-static void print(void *ctx, const uint8_t *bytes, size_t n)
-{
-	(void)ctx;
-	strncat(printed, (const char *)bytes, n);
-}
-
-static int disk_in(void *ctx, uint64_t off, void *to, uint32_t len)
-{
-	(void)ctx;
-	memset(to, (int)(off / 512), len);
-	return 0;
-}
-
-static int disk_out(void *ctx, uint64_t off, const void *from, uint32_t len)
-{
-	(void)ctx;
-	ck_assert_uint_eq(off, 512);
-	ck_assert_uint_le(len, sizeof(sector));
-	memcpy(sector, from, len);
-	return 0;
-}
-
-static int disk_flush(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
 
 static void send(void *ctx, const uint8_t *from, uint32_t n)
 {
@@ -82,29 +37,20 @@ static void send(void *ctx, const uint8_t *from, uint32_t n)
 	frames++;
 }
 
-static struct virtio_device *new_disk(uint64_t bytes, bool read_only)
-{
-	return virtio_blk_create(
-		&(struct blk_store){NULL, bytes, read_only, disk_in, disk_out, disk_flush}, "id");
-}
-
 static void create(const struct dma23_seat *seat, bool read_only)
 {
 	static const uint8_t mac[NET_MAC_BYTES] = {2, 0, 0, 0, 0, 9};
 
-	ck_assert_int_eq(mem_init(&mem, LAN + 4096), 0);
-	gm = gm_make(&mem, BASE, RAM, RESERVED);
+	world_open(4096);
 	bus = dma23_bus_create(&gm, raise_irq, &mem);
 	ck_assert_ptr_nonnull(bus);
 	disk = new_disk(NUM_SECTORS * 512, read_only);
 	card = virtio_net_create(mac, send, NULL);
-	console = virtio_console_create(print, NULL);
+	console = new_console();
 	ck_assert_int_eq(dma23_bus_add(bus, disk, NULL), 0);
 	ck_assert_int_eq(dma23_bus_add(bus, card, seat), 0);
 	ck_assert_int_eq(dma23_bus_add(bus, console, NULL), 0);
-	irqs = frames = 0;
-	printed[0] = '\0';
-	memset(sector, 0, sizeof(sector));
+	frames = 0;
 }
 
 static void setup(void)
@@ -314,8 +260,8 @@ START_TEST(disk_reads)
 	ck_assert_uint_eq(result(), 1);
 	ck_assert_uint_eq(get(BUFFER), 1024);
 	ck_assert_uint_eq(irqs, 1u << 11);
-	ck_assert_uint_eq(at(DATA)[511], 5);
-	ck_assert_uint_eq(at(ROOM)[0], 6);
+	ck_assert_uint_eq(at(DATA)[511], SECTOR_BYTE(5));
+	ck_assert_uint_eq(at(ROOM)[0], SECTOR_BYTE(6));
 	ck_assert(!wants());
 }
 END_TEST
@@ -330,6 +276,7 @@ START_TEST(disk_writes)
 	memset(at(DATA), 0x78, 512); /* the Guest cannot, but this is when it is read */
 	buffer(BLK_PAGE);
 	ck_assert_uint_eq(result(), 1);
+	ck_assert_uint_eq(sector_off, 512);
 	ck_assert_uint_eq(sector[511], 0x78);
 	ck_assert_uint_eq(get(BUFFER), 0); /* not what the Host had left there */
 	ck_assert_uint_eq(irqs, 1u << 11);

@@ -4,19 +4,14 @@
  * capabilities, the registers in the region, rings in three places, first words through the window.
  * The case "hostile" goes through rows 34 to 43 of devices.md section 6, by number.
 :*/
-#include <check.h>
 #include <errno.h>
-#include <string.h>
 
-#include "virtio/blk.h"
+#include "bus_world.h"
 #include "virtio/bus_pci.h"
-#include "virtio/console.h"
 #include "virtio/net.h"
 #include "virtio/rng.h"
 
 enum {
-	BASE = 0x100000,
-	RAM = 0x40000,
 	REGION = RAM + 0x100000, /* of the first device */
 	CONSOLE = 1,		 /* slots, in the order of create_three() */
 	DISK = 2,
@@ -33,75 +28,17 @@ enum {
 	RUNNING = 15,
 };
 
-static struct mem mem;
-static struct guest_mem gm;
 static struct pci_bus *bus;
 static const struct virtio_device *stopped;
-static uint32_t irqs; /* lines raised, a bit each */
-static unsigned nr_irqs;
-static char printed[64];
-
-static void raise_irq(void *ctx, unsigned irq)
-{
-	ck_assert_ptr_eq(ctx, &mem);
-	ck_assert_uint_lt(irq, 32);
-	irqs |= 1u << irq;
-	nr_irqs++;
-}
-
-static void print(void *ctx, const uint8_t *bytes, size_t n)
-{
-	(void)ctx;
-	if (strlen(printed) + n < sizeof(printed))
-		strncat(printed, (const char *)bytes, n);
-}
-
-static int no_io(void *ctx, uint64_t off, void *to, uint32_t len)
-{
-	(void)ctx;
-	(void)off;
-	memset(to, 0xdd, len);
-	return 0;
-}
-
-static int no_write(void *ctx, uint64_t off, const void *from, uint32_t len)
-{
-	(void)ctx;
-	(void)off;
-	(void)from;
-	(void)len;
-	return 0;
-}
-
-static int no_flush(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-
-static struct virtio_device *new_blk(bool read_only)
-{
-	struct blk_store s = {NULL, 1 << 20, read_only, no_io, no_write, no_flush};
-
-	return virtio_blk_create(&s, "id");
-}
-
-static struct virtio_device *new_console(void)
-{
-	return virtio_console_create(print, NULL);
-}
 
 static void setup(void)
 {
-	ck_assert_int_eq(mem_init(&mem, BASE + RAM + 256 * 4096), 0);
-	gm = gm_make(&mem, BASE, RAM, RAM + 256 * 4096);
+	world_open(0);
 	bus = pci_bus_create(&gm, raise_irq, &mem);
 	ck_assert_ptr_nonnull(bus);
-	irqs = nr_irqs = 0;
 	stopped = NULL;
-	printed[0] = '\0';
 	ck_assert_int_eq(pci_bus_add(bus, new_console()), 0);
-	ck_assert_int_eq(pci_bus_add(bus, new_blk(false)), 0);
+	ck_assert_int_eq(pci_bus_add(bus, new_disk(1 << 20, false)), 0);
 	ck_assert_int_eq(pci_bus_add(bus, virtio_rng_create(0)), 0);
 }
 
@@ -353,7 +290,7 @@ START_TEST(regions_are_aligned_to_their_size)
 		ck_assert_uint_eq(config(slot, 0x10, 4), where[slot]);
 	}
 	/* After the short region of an entropy device a long one needs a gap. */
-	ck_assert_int_eq(pci_bus_add(bus, new_blk(false)), 0);
+	ck_assert_int_eq(pci_bus_add(bus, new_disk(1 << 20, false)), 0);
 	ck_assert_uint_eq(config(4, 0x10, 4), REGION + 0x180);
 	ck_assert_uint_eq(pci_bus_device_limit(bus), (REGION >> 12) + 1);
 }
@@ -460,7 +397,7 @@ START_TEST(features_by_device)
 		ck_assert_uint_eq(load(slot, 4, 4), 0);
 	}
 	/* Only a disk that is read-only says so. */
-	ck_assert_int_eq(pci_bus_add(bus, new_blk(true)), 0);
+	ck_assert_int_eq(pci_bus_add(bus, new_disk(1 << 20, true)), 0);
 	region[0] = config(4, 0x10, 4);
 	ck_assert_uint_eq(load(0, 4, 4), 0x24);
 }

@@ -238,35 +238,30 @@ static const struct {
 	const char *name;
 	void (*lie)(void);
 } lies[] = {
-#define LIE(x)                                                                                     \
-	{                                                                                          \
-#x, x                                                                              \
-	}
-	LIE(list_outside),
-	LIE(list_wraps),
-	LIE(list_nowhere),
-	LIE(reply_outside),
-	LIE(section_over_pages),
-	LIE(disk_type),
-	LIE(disk_bytes),
-	LIE(disk_past_the_end),
-	LIE(disk_partial),
-	LIE(disk_result_set),
-	LIE(disk_without_buffer),
-	LIE(disk_buffer_in_use),
-	LIE(key_of_nobody),
-	LIE(peer_table_forged),
-	LIE(bind_of_none),
-	LIE(bind_nowhere),
-	LIE(bind_irq),
-	LIE(bind_33),
-	LIE(bind_key_odd),
-	LIE(bind_key_outside),
-	LIE(send_key_odd),
-	LIE(send_key_outside),
-	LIE(notify),
-	LIE(ring_of_sends),
-#undef LIE
+	NAMED(list_outside),
+	NAMED(list_wraps),
+	NAMED(list_nowhere),
+	NAMED(reply_outside),
+	NAMED(section_over_pages),
+	NAMED(disk_type),
+	NAMED(disk_bytes),
+	NAMED(disk_past_the_end),
+	NAMED(disk_partial),
+	NAMED(disk_result_set),
+	NAMED(disk_without_buffer),
+	NAMED(disk_buffer_in_use),
+	NAMED(key_of_nobody),
+	NAMED(peer_table_forged),
+	NAMED(bind_of_none),
+	NAMED(bind_nowhere),
+	NAMED(bind_irq),
+	NAMED(bind_33),
+	NAMED(bind_key_odd),
+	NAMED(bind_key_outside),
+	NAMED(send_key_odd),
+	NAMED(send_key_outside),
+	NAMED(notify),
+	NAMED(ring_of_sends),
 };
 
 /* Sector 7 is the one that a test allows to change. */

@@ -84,17 +84,7 @@ static int t_registers(void)
 
 static int t_segments(void)
 {
-	u32 es, fs, gs;
-
-	__asm__ volatile("movl %3, %%es\n\tmovl %3, %%fs\n\tmovl %3, %%gs\n\t"
-			 "xorl %%eax, %%eax\n\tint $0x1f\n\t"
-			 "movl %%es, %0\n\tmovl %%fs, %1\n\tmovl %%gs, %2\n\t"
-			 "movl %%ss, %%eax\n\tmovl %%eax, %%es\n\t"
-			 "xorl %%eax, %%eax\n\tmovl %%eax, %%fs\n\tmovl %%eax, %%gs"
-			 : "=&r"(es), "=&r"(fs), "=&r"(gs)
-			 : "r"(USER_DS)
-			 : "eax", "memory");
-	return es == USER_DS && fs == USER_DS && gs == USER_DS;
+	return HCALL_KEEPS_SEGMENTS("int $0x1f");
 }
 
 static int t_flags(void)

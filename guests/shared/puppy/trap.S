@@ -5,35 +5,13 @@
  * frame in puppy.h. :*/
 #include "../../lib/abi.h"
 
-/*G:200 Some exceptions bring an error code and the rest do not; the stubs push a zero for those
- * that do not, and then their number, so that everybody's stack looks alike. Each stub has 16
- * bytes, hence the address of one is a shift and an addition and no table is needed. */
-	.text
-	.balign	16
-	.globl	trap_stubs
-trap_stubs:
-	.set	vector, 0
-	.rept	64
-	.balign	16
-	.if	!(vector == 8 || (vector >= 10 && vector <= 14) || vector == 17)
-	pushl	$0
-	.endif
-	pushl	$vector
-	jmp	common_entry
-	.set	vector, vector + 1
-	.endr
+#include "../../lib/stubs.inc"
 
-	.globl	syscall_stub
-syscall_stub:
-	pushl	$0
-	pushl	$SYSCALL_VECTOR
-	/* and on into the common entry */
-
+/*G:205 Whatever the user kept in its segments is not for us. %fs and %gs stay: we never use them. */
 common_entry:
 	pushl	%ds
 	pushl	%es
 	pushal
-	/* Whatever the user kept in there is not for us. %fs and %gs stay: we never use them. */
 	movl	$KERNEL_DS, %eax
 	movl	%eax, %ds
 	movl	%eax, %es
