@@ -43,12 +43,12 @@ enum door_port {
 /*
  * The board clock, in ns, is what RDTSC reads.  It counts Guest instructions (CPL 1 to 3) and this
  * charge for each entry to ring 0; ring-0 instructions are free, HLT jumps to the next deadline.
- * PAUSE takes as long as on a processor of today: a Guest that waits by spinning, as its kernel does
- * when it looks for a keyboard controller, need not spin a thousand million times for a second.
+ * PAUSE takes a few times as long as on a processor of today: a Guest that waits by spinning, as its
+ * kernel does when it looks for a keyboard controller, need not spin for long to have waited long.
  */
 #define DOOR_TSC_KHZ	     1000000u
 #define DOOR_RING0_CHARGE_NS 250u
-#define DOOR_PAUSE_NS	     140u
+#define DOOR_PAUSE_NS	     500u
 
 /*
  * Memory map of the machine.  Everything below DOOR_RAM_LIMIT is RAM, identity-mapped by the Host.
