@@ -23,24 +23,43 @@ static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint
 {
 	enum tlb_view view = access & PF_USER ? TLB_USER : TLB_SUPERVISOR;
 	unsigned i = tlb_index(lin);
-	const struct tlb_entry *e = &cpu->tlb.e[view][i];
+	const struct tlb_entry *e = &cpu->tlb->e[view][i];
 	uint32_t tag = e->read;
 
 	if (access & PF_WRITE)
 		tag = e->write;
 	else if (access & PF_FETCH)
-		tag = cpu->tlb.code[view][i];
+		tag = cpu->tlb->code[view][i];
 	if (tag != (lin & PAGE_MASK))
 		return false;
 	*pa = (uint32_t)(e->addend + lin - (uintptr_t)cpu->mem->ram);
 	return true;
 }
 
+/* Translations of the current space depend on the tables in this page: whoever stores there must tell. */
+static __attribute__((noinline)) void mark_tables(struct cpu *cpu, uint32_t pa, uint8_t space)
+{
+	uint8_t *flags = &cpu->mem->page[pa >> PAGE_SHIFT];
+	bool first = !(*flags & (MEM_TABLES | MEM_CODE));
+
+	*flags |= space;
+	if (first)
+		cpu_protect(cpu, pa);
+}
+
+static inline void depend_on(struct cpu *cpu, uint32_t pa)
+{
+	const uint8_t space = (uint8_t)(1u << MEM_TABLES_SHIFT << (cpu->tlb - cpu->space));
+
+	if (mem_is_ram(cpu->mem, pa, 4) && !(cpu->mem->page[pa >> PAGE_SHIFT] & space))
+		mark_tables(cpu, pa, space);
+}
+
 /*
  * What a walk has found goes into the TLB, if it is RAM.  The write tag lets later stores pass
  * without asking anybody, so all that a store must cause has to have happened: the page-table
  * entry is dirty, the page is known to have changed (whoever clears MEM_DIRTY empties the TLB),
- * and no decoded code lies in it.  A load does not make a clean page dirty just to have the tag.
+ * and neither decoded code nor page tables lie in it.  A load does not make a clean page dirty just to have the tag.
  */
 static inline void remember(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
 {
@@ -51,13 +70,18 @@ static inline void remember(struct cpu *cpu, uint32_t lin, unsigned access, cons
 
 	if (!mem_is_ram(mem, w->page_pa, PAGE_SIZE))
 		return;
+	if (cpu->paging.keeps) {
+		depend_on(cpu, cpu->paging.cr3 & PAGE_MASK);
+		depend_on(cpu, w->table_pa);
+	}
 	flags = &mem->page[w->page_pa >> PAGE_SHIFT];
 	writable = w->writable || (view == TLB_SUPERVISOR && !cpu->paging.wp);
-	writable = writable && w->dirty && !(*flags & MEM_CODE);
+	writable = writable && w->dirty && !(*flags & (MEM_CODE | MEM_TABLES));
 	if (writable && (access & PF_WRITE))
 		*flags |= MEM_DIRTY;
 	writable = writable && (*flags & MEM_DIRTY);
-	tlb_fill(&cpu->tlb, view, lin, mem->ram + w->page_pa, writable, !w->nx, w->global);
+	cpu->tlb_misses++;
+	tlb_fill(cpu->tlb, view, lin, mem->ram + w->page_pa, writable, !w->nx, w->global);
 }
 
 /*
@@ -137,6 +161,14 @@ static int load_slow(struct cpu *cpu, unsigned access, uint32_t lin, void *to, u
 	return 0;
 }
 
+/* Nobody remembers a translation by an entry that is not present, so another one in its place changes
+ * none. */
+static bool is_new_entry(const struct mem *mem, uint32_t pa, uint32_t n)
+{
+	return n == 4 && !(pa & 3) && mem->page[pa >> PAGE_SHIFT] & MEM_TABLES &&
+	       !(mem->ram[pa] & PTE_P);
+}
+
 void acc_span_store(struct cpu *cpu, const struct acc_span *s, const void *from)
 {
 	const uint8_t *p = from;
@@ -144,8 +176,11 @@ void acc_span_store(struct cpu *cpu, const struct acc_span *s, const void *from)
 	for (unsigned i = 0; i < 2; p += s->n[i++]) {
 		if (!mem_is_ram(cpu->mem, s->pa[i], s->n[i]))
 			continue;
+		if (is_new_entry(cpu->mem, s->pa[i], s->n[i]))
+			mem_note_entry(cpu->mem, s->pa[i], s->n[i]);
+		else
+			mem_note_store(cpu->mem, s->pa[i], s->n[i]);
 		memcpy(cpu->mem->ram + s->pa[i], p, s->n[i]);
-		mem_note_store(cpu->mem, s->pa[i], s->n[i]);
 	}
 }
 
@@ -175,7 +210,7 @@ static inline bool crosses_page(uint32_t lin, unsigned n)
 /* What the TLB's tags allow at once: one page, known, and for a store dirty and without code. */
 static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
 {
-	const struct tlb_entry *e = &cpu->tlb.e[!!(access & PF_USER)][tlb_index(lin)];
+	const struct tlb_entry *e = &cpu->tlb->e[!!(access & PF_USER)][tlb_index(lin)];
 
 	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->read, 0)) {
 		if (crosses_page(lin, n))
@@ -192,7 +227,7 @@ static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to,
 static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from,
 			unsigned n)
 {
-	const struct tlb_entry *e = &cpu->tlb.e[!!(access & PF_USER)][tlb_index(lin)];
+	const struct tlb_entry *e = &cpu->tlb->e[!!(access & PF_USER)][tlb_index(lin)];
 
 	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->write, 0)) {
 		if (crosses_page(lin, n))

@@ -457,7 +457,7 @@ static bool fill_block(struct cpu *cpu, struct block *b, uint32_t pa, unsigned m
 static void mark_code(struct cpu *cpu, uint32_t pa, uint32_t len)
 {
 	if (mem_is_ram(cpu->mem, pa, len) && mem_mark_code(cpu->mem, pa, len))
-		tlb_protect_code(&cpu->tlb, cpu->mem->ram + (pa & PAGE_MASK));
+		cpu_protect(cpu, pa);
 }
 
 static void remember(struct cpu *cpu, struct block *b)

@@ -19,7 +19,9 @@ int cpu_init(struct cpu *cpu, struct mem *mem, const struct cpu_bus *bus)
 	cpu->bus = *bus;
 	cpu->model = *cpu_model_find(NULL);
 	cpu->deadline_ns = UINT64_MAX;
-	tlb_init(&cpu->tlb);
+	for (unsigned i = 0; i < MEM_SPACES; i++)
+		tlb_init(&cpu->space[i]);
+	cpu->tlb = cpu->space;
 	cpu_reset(cpu);
 	return block_cache_init(cpu);
 }
@@ -81,7 +83,7 @@ void cpu_state_changed(struct cpu *cpu)
 	/* Not before cpu_init() has made it: a reset comes first. */
 	if (cpu->cache)
 		cpu_drop_caches(cpu);
-	tlb_flush(&cpu->tlb, true);
+	cpu_forget_spaces(cpu);
 }
 
 void cpu_stop(struct cpu *cpu)
@@ -183,4 +185,65 @@ void cpu_update_paging(struct cpu *cpu)
 	pg->pge = s->cr4 & CR4_PGE;
 	pg->nxe = s->efer & 0x800;
 	memcpy(pg->pdpte, s->pdpte, sizeof(pg->pdpte));
+	pg->keeps = pg->on && !pg->pae && !pg->pge && cpu_has_rung(cpu, RUNG_SPACES);
+}
+
+/*C:508
+ * A load of CR3 empties the TLB, and two of them are what a world switch consists of: the Host would
+ * look up the same two dozen pages each time.  But who can tell whether a TLB was emptied?  Only
+ * somebody who changed the tables meanwhile.  So the translations of the last few address spaces are
+ * kept, each in a TLB of its own, together with a note at each page of tables that one of them came
+ * from.  A store to such a page makes the spaces that depend on it stale, and a stale one is emptied
+ * when its CR3 is loaded again; until then it stays as it is, which is just what the manual promises
+ * of translations that nobody has invalidated.
+ *
+ * With global pages or PAE it is the old way: there CR3 means more than which tables there are.
+ */
+static struct tlb *find_space(struct cpu *cpu, uint32_t cr3)
+{
+	struct tlb *t, *oldest = cpu->space;
+
+	for (t = cpu->space; t < cpu->space + MEM_SPACES; t++) {
+		if (t->cr3 == cr3)
+			return t;
+		if (t->last_used < oldest->last_used)
+			oldest = t;
+	}
+	return oldest;
+}
+
+void cpu_enter_space(struct cpu *cpu)
+{
+	const uint32_t cr3 = cpu->s.cr3 & PAGE_MASK;
+	uint8_t bit;
+
+	if (!cpu->paging.keeps) {
+		tlb_flush(cpu->tlb, false);
+		return;
+	}
+	cpu->tlb = find_space(cpu, cr3);
+	bit = (uint8_t)(1u << (cpu->tlb - cpu->space));
+	if (cpu->tlb->cr3 != cr3 || cpu->mem->stale & bit)
+		tlb_flush(cpu->tlb, true);
+	cpu->mem->stale &= (uint8_t)~bit;
+	cpu->tlb->cr3 = cr3;
+	cpu->tlb->last_used = ++cpu->space_uses;
+	cpu_update_view(cpu);
+}
+
+void cpu_forget_spaces(struct cpu *cpu)
+{
+	for (struct tlb *t = cpu->space; t < cpu->space + MEM_SPACES; t++) {
+		tlb_flush(t, true);
+		t->cr3 = TLB_NONE;
+	}
+	cpu->tlb->cr3 = cpu->s.cr3 & PAGE_MASK;
+	cpu->mem->stale = 0;
+}
+/*:*/
+
+void cpu_protect(struct cpu *cpu, uint32_t pa)
+{
+	for (struct tlb *t = cpu->space; t < cpu->space + MEM_SPACES; t++)
+		tlb_protect(t, cpu->mem->ram + (pa & PAGE_MASK));
 }

@@ -247,6 +247,7 @@ struct cpu_history {
 	R(FLAGS, "flags", "flags that nobody will see are not computed")                           \
 	R(FUSE, "fuse", "a comparison and its jump are one handler")                               \
 	R(STRINGS, "strings", "string instructions go by the page")                                \
+	R(SPACES, "spaces", "translations outlive a load of CR3 as long as their tables do")       \
 	R(CROSS, "cross", "segments that were checked before are not checked again")
 
 enum cpu_rung {
@@ -308,7 +309,9 @@ struct cpu {
 	int64_t budget_mark;  /* budget when instructions were last added to s.insns */
 	uint64_t left_insns;  /* cpu_run() ends when so many more are in the books */
 	uint64_t deadline_ns; /* board clock at which bus->deadline wants to be called */
-	struct tlb tlb;
+	struct tlb *tlb;      /* of the current address space, one of these: */
+	struct tlb space[MEM_SPACES];
+	uint64_t space_uses, tlb_misses;
 	struct paging paging;
 	struct seg_memo memo[SEG_MEMOS];
 	struct block_cache *cache;
@@ -370,6 +373,10 @@ uint64_t cpu_clock_ns(const struct cpu *cpu);	 /* exact, also from inside an ins
 void cpu_set_cpl(struct cpu *cpu, unsigned cpl); /* accounts, switches the TLB view */
 void cpu_update_mode(struct cpu *cpu);		 /* after a change of a segment register or CR0 */
 void cpu_update_paging(struct cpu *cpu);	 /* after CR0, CR3, CR4, EFER; flushes nothing */
+void cpu_enter_space(struct cpu *cpu);		 /* after a load of CR3 */
+void cpu_forget_spaces(struct cpu *cpu);	 /* the rules of translation have changed */
+/* No store to the page of pa may bypass the slow path any more. */
+void cpu_protect(struct cpu *cpu, uint32_t pa);
 
 /*C:530
  * Counting.  Each retired instruction takes one from cpu->budget, whatever its ring; budget_mark
@@ -393,8 +400,8 @@ static inline void cpu_update_view(struct cpu *cpu)
 {
 	enum tlb_view view = cpu->s.cpl == 3 ? TLB_USER : TLB_SUPERVISOR;
 
-	cpu->view = cpu->tlb.e[view];
-	cpu->code_view = cpu->tlb.code[view];
+	cpu->view = cpu->tlb->e[view];
+	cpu->code_view = cpu->tlb->code[view];
 }
 
 /* From here on (everything is in the books): how many instructions may retire before the run loop

@@ -121,7 +121,7 @@ static int set_efer(struct cpu *cpu, uint64_t v)
 		return trap_gp(cpu, 0);
 	cpu->s.efer = v;
 	cpu_update_paging(cpu);
-	tlb_flush(&cpu->tlb, true);
+	cpu_forget_spaces(cpu);
 	return 0;
 }
 

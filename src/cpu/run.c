@@ -194,6 +194,6 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 void cpu_drop_caches(struct cpu *cpu)
 {
 	block_cache_flush(cpu);
-	tlb_flush(&cpu->tlb, true);
+	cpu_forget_spaces(cpu);
 	memset(cpu->memo, 0, sizeof(cpu->memo));
 }

@@ -58,7 +58,7 @@ int sys_load_cr3(struct cpu *cpu, uint32_t v)
 		return 1;
 	cpu->s.cr3 = v;
 	cpu_update_paging(cpu);
-	tlb_flush(&cpu->tlb, false);
+	cpu_enter_space(cpu);
 	return 0;
 }
 
@@ -66,7 +66,7 @@ int sys_load_cr3(struct cpu *cpu, uint32_t v)
 static void paging_changed(struct cpu *cpu)
 {
 	cpu_update_paging(cpu);
-	tlb_flush(&cpu->tlb, true);
+	cpu_forget_spaces(cpu);
 }
 
 /* "MOV - Move to/from Control Registers", "Control Registers": CR0. */
@@ -166,7 +166,7 @@ int sys_clts(struct cpu *cpu)
  */
 int sys_invlpg(struct cpu *cpu, uint32_t lin)
 {
-	struct tlb *tlb = &cpu->tlb;
+	struct tlb *tlb = cpu->tlb;
 
 	if (need_ring0(cpu))
 		return 1;

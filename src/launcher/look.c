@@ -311,7 +311,7 @@ void lgemu_stats(const struct lgemu *vm, struct lgemu_stats *s)
 	if (m->door_page &&
 	    mem_read(&m->mem, m->door_page + offsetof(struct door_page, count), &d, sizeof(d)))
 		read_counters(&d, s);
-	s->tlb_misses = m->cpu.tlb.misses;
+	s->tlb_misses = m->cpu.tlb_misses;
 	s->timer_interrupts = m->timer_interrupts;
 	s->event_interrupts = m->event_interrupts;
 	s->block_bytes = m->cpu.cache->used;

@@ -30,7 +30,7 @@ static inline bool walk_again(const struct mem *mem, const struct paging *pg, ui
 			      unsigned access, struct walk *out)
 {
 	const uint32_t seen = access & PF_WRITE ? PTE_P | PTE_A | PTE_D : PTE_P | PTE_A;
-	uint32_t leaf, page, rights;
+	uint32_t leaf, page, rights, table = WALK_NO_TABLE;
 
 	if (!pg->on || pg->pae)
 		return false;
@@ -39,7 +39,8 @@ static inline bool walk_again(const struct mem *mem, const struct paging *pg, ui
 		return false;
 	page = (leaf & 0xffc00000) | (lin & 0x3ff000);
 	if (!(leaf & PTE_PS && pg->pse)) {
-		leaf = walk_word(mem, (leaf & PAGE_MASK) + (lin >> 12 & 1023) * 4);
+		table = (leaf & PAGE_MASK) + (lin >> 12 & 1023) * 4;
+		leaf = walk_word(mem, table);
 		page = leaf & PAGE_MASK;
 		rights &= leaf;
 	} else if (leaf & 0x3fe000) {
@@ -49,8 +50,8 @@ static inline bool walk_again(const struct mem *mem, const struct paging *pg, ui
 	    (access & PF_WRITE && !(rights & PTE_RW) && (access & PF_USER || pg->wp)))
 		return false;
 	*out = (struct walk){
-		page, rights & PTE_RW, rights & PTE_US, pg->pge && leaf & PTE_G, leaf & PTE_D,
-		false};
+		page,	      table, rights & PTE_RW, rights & PTE_US, pg->pge && leaf & PTE_G,
+		leaf & PTE_D, false};
 	return true;
 }
 

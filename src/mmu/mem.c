@@ -127,7 +127,7 @@ void mem_clear_code(struct mem *mem, uint32_t pfn)
 	memset(&mem->code[pfn], 0, sizeof(mem->code[pfn]));
 }
 
-void mem_note_store(struct mem *mem, uint32_t pa, uint32_t len)
+void mem_note_entry(struct mem *mem, uint32_t pa, uint32_t len)
 {
 	uint32_t pfn = pa >> PAGE_SHIFT;
 
@@ -138,4 +138,15 @@ void mem_note_store(struct mem *mem, uint32_t pa, uint32_t len)
 		mem->page[pfn] |= MEM_CHANGED;
 		mem->changed[mem->nr_changed++] = pfn;
 	}
+}
+
+void mem_note_store(struct mem *mem, uint32_t pa, uint32_t len)
+{
+	uint8_t *flags = &mem->page[pa >> PAGE_SHIFT];
+
+	if (!len)
+		return;
+	mem->stale |= *flags >> MEM_TABLES_SHIFT;
+	*flags &= (uint8_t)~MEM_TABLES;
+	mem_note_entry(mem, pa, len);
 }

@@ -30,15 +30,19 @@ enum pf_error { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RSVD = 8, PF_FETCH
 struct paging {
 	uint32_t cr3;
 	bool on, pse, pae, pge, wp, nxe;
+	bool keeps;	   /* translations outlive a load of CR3 as long as their tables do */
 	uint64_t pdpte[4]; /* PAE: loaded with CR3 */
 };
 
 /* What a walk found: the frame, and who may do what with it (all levels combined, but CR0.WP
  * left to the reader). */
 struct walk {
-	uint32_t page_pa; /* of the 4 KB page that holds the address */
+	uint32_t page_pa;  /* of the 4 KB page that holds the address */
+	uint32_t table_pa; /* where in a page table it was found, or WALK_NO_TABLE */
 	bool writable, user, global, dirty, nx;
 };
+
+#define WALK_NO_TABLE ~0u
 
 struct mem;
 

@@ -19,7 +19,8 @@ void tlb_init(struct tlb *tlb)
 	for (unsigned id = 0; id < 2 * TLB_SIZE; id++)
 		entry_clear(tlb, id);
 	tlb->nr_used = 0;
-	tlb->misses = 0;
+	tlb->cr3 = TLB_NONE;
+	tlb->last_used = 0;
 }
 
 void tlb_flush(struct tlb *tlb, bool global_too)
@@ -53,7 +54,7 @@ void tlb_flush_page(struct tlb *tlb, uint32_t lin)
 	}
 }
 
-void tlb_protect_code(struct tlb *tlb, const uint8_t *page)
+void tlb_protect(struct tlb *tlb, const uint8_t *page)
 {
 	for (unsigned n = 0; n < tlb->nr_used; n++) {
 		unsigned id = tlb->used[n];

@@ -32,13 +32,15 @@ struct tlb_entry {
 	uintptr_t addend; /* host address of the page minus its linear address */
 };
 
+/* The translations of one address space. */
 struct tlb {
 	struct tlb_entry e[2][TLB_SIZE];
 	uint32_t code[2][TLB_SIZE];  /* tag: instructions may be fetched from here */
 	uint16_t used[2 * TLB_SIZE]; /* entries in use, so that a CR3 load clears only those */
 	unsigned nr_used;
 	bool global[2 * TLB_SIZE];
-	uint64_t misses;
+	uint32_t cr3;	    /* page directory they were found through, or TLB_NONE */
+	uint64_t last_used; /* the larger, the later */
 };
 
 /* Neighbouring pages never share an entry: so an access that runs over the end of its page finds
@@ -51,8 +53,8 @@ static inline unsigned tlb_index(uint32_t lin)
 void tlb_init(struct tlb *tlb);
 void tlb_flush(struct tlb *tlb, bool global_too);
 void tlb_flush_page(struct tlb *tlb, uint32_t lin);
-/* No store to this frame may bypass the slow path any more (it now holds code). */
-void tlb_protect_code(struct tlb *tlb, const uint8_t *page);
+/* No store to this frame may bypass the slow path any more: it now holds code, or page tables. */
+void tlb_protect(struct tlb *tlb, const uint8_t *page);
 /* Remember one translation.  `writable`: stores may use the fast path. */
 static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
 			    bool writable, bool executable, bool global)
@@ -61,7 +63,6 @@ static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, u
 	struct tlb_entry *e = &tlb->e[view][i];
 
 	lin &= PAGE_MASK;
-	tlb->misses++;
 	if (e->read == TLB_NONE)
 		tlb->used[tlb->nr_used++] = (uint16_t)id;
 	e->read = lin;

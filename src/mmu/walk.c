@@ -43,9 +43,11 @@ static void entry_set(struct mem *mem, struct entry *e, uint64_t bits)
 		return;
 	e->v |= bits;
 	v = le32((uint32_t)e->v);
-	if (!mem_write(mem, e->pa, &v, 4)) {
-		/* Tables outside RAM: nothing keeps the bit. */
-	}
+	/* Tables outside RAM: nothing keeps the bit. */
+	if (!mem_is_ram(mem, e->pa, 4))
+		return;
+	memcpy(mem->ram + e->pa, &v, 4);
+	mem_note_entry(mem, e->pa, 4);
 }
 
 /* Reserved bits: in PAE everything above our 36 physical bits, and NX unless enabled. */
@@ -107,7 +109,8 @@ int walk_translate(struct mem *mem, const struct paging *pg, uint32_t lin, unsig
 	int n;
 
 	if (!pg->on) {
-		*out = (struct walk){lin & PAGE_MASK, true, true, false, true, false};
+		*out = (struct walk){lin & PAGE_MASK, WALK_NO_TABLE, true, true,
+				     false,	      true,	     false};
 		return -1;
 	}
 	n = levels_read(mem, pg, lin, lv, &large);
@@ -130,6 +133,7 @@ int walk_translate(struct mem *mem, const struct paging *pg, uint32_t lin, unsig
 		entry_set(mem, &lv[0], PTE_A);
 	entry_set(mem, &lv[n - 1], access & PF_WRITE ? PTE_A | PTE_D : PTE_A);
 	out->dirty = lv[n - 1].v & PTE_D;
+	out->table_pa = n == 2 ? lv[1].pa : WALK_NO_TABLE;
 	out->page_pa = frame_of(pg, &lv[n - 1], large, lin);
 	return -1;
 }

@@ -363,7 +363,7 @@ static void try_page(struct instance *t, const struct page *p, unsigned flags, b
 	if (!warm)
 		cpu_drop_caches(&m.cpu);
 	put32(&m, p->pte_pa, p->pa | flags);
-	tlb_flush_page(&m.cpu.tlb, p->lin);
+	tlb_flush_page(m.cpu.tlb, p->lin);
 	retired = run();
 	memcpy(want_ram, before_ram, RAM_BYTES);
 	if (is(t, "MASKMOVQ"))
@@ -378,7 +378,7 @@ static void try_page(struct instance *t, const struct page *p, unsigned flags, b
 	}
 	judge(t, p->lin, flags & PTE_P, &want, want_ram, after);
 	put32(&m, p->pte_pa, p->pa | 7);
-	tlb_flush_page(&m.cpu.tlb, p->lin);
+	tlb_flush_page(m.cpu.tlb, p->lin);
 }
 
 /* The instruction's last byte on a page that is not there. */

@@ -18,7 +18,7 @@ static unsigned failures, runs, faults;
 static void set_page(unsigned i, unsigned flags)
 {
 	put32(&q.m, q.m.page[i].pte_pa, flags & PTE_P ? q.m.page[i].pa | flags : 0);
-	tlb_flush_page(&q.m.cpu.tlb, q.m.page[i].lin);
+	tlb_flush_page(q.m.cpu.tlb, q.m.page[i].lin);
 }
 
 /* One instruction at a time, nothing remembered from one to the next. */

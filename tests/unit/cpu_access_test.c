@@ -63,7 +63,7 @@ START_TEST(write_protect)
 	ck_ok(acc_st32(cpu, 0x20000, 0x1234));
 	ck_assert_uint_eq(peek32(0x20000), 0x1234);
 	ck_assert_uint_eq(pte_of(0x20000) & (PTE_A | PTE_D), PTE_A | PTE_D);
-	ck_assert_uint_eq(cpu->tlb.e[TLB_SUPERVISOR][tlb_index(0x20000)].write, 0x20000);
+	ck_assert_uint_eq(cpu->tlb->e[TLB_SUPERVISOR][tlb_index(0x20000)].write, 0x20000);
 	/* Now the TLB knows the page as writable: setting WP must be seen. */
 	ck_ok(sys_mov_to_cr(cpu, 0, cpu->s.cr0 | CR0_WP));
 	ck_fault(acc_st32(cpu, 0x20000, 1), V_PF, PF_PRESENT | PF_WRITE);
@@ -98,7 +98,7 @@ START_TEST(write_tag_only_when_nothing_is_left_to_do)
 
 	world_paging();
 	world_ring(3);
-	e = cpu->tlb.e[TLB_USER];
+	e = cpu->tlb->e[TLB_USER];
 	ck_assert_ptr_eq(cpu->view, e);
 	/* The page was never seen: the quick way would leave no trace in its entry. */
 	ck_assert(!acc_refill(cpu, 0x20000, false));
@@ -106,7 +106,7 @@ START_TEST(write_tag_only_when_nothing_is_left_to_do)
 	ck_ok(acc_ld32(cpu, 0x20000, &v));
 	ck_assert_uint_eq(e[i].read, 0x20000);
 	ck_assert_uint_eq(e[i].write, TLB_NONE);
-	tlb_flush(&cpu->tlb, true);
+	cpu_forget_spaces(cpu);
 	ck_assert(!acc_refill(cpu, 0x20000, true));
 	ck_assert_uint_eq(pte_of(0x20000) & PTE_D, 0);
 	ck_assert(acc_refill(cpu, 0x20000, false));
@@ -250,6 +250,133 @@ START_TEST(tlb_rules)
 }
 END_TEST
 
+static uint32_t value_at(uint32_t lin)
+{
+	uint32_t v = 0;
+
+	ck_ok(acc_ld32(cpu, lin, &v));
+	return v;
+}
+
+static uint64_t misses_for(uint32_t lin)
+{
+	const uint64_t before = cpu->tlb_misses;
+
+	value_at(lin);
+	return cpu->tlb_misses - before;
+}
+
+/* Directories that have the identity map, each with a page of its own at 0x7000000 + PAGE_SIZE. */
+enum { OTHER_PD = 0x60000, OTHER_PT = 0x61000, OTHER_NR = 6, ELSEWHERE = 0x7001000 };
+
+static uint32_t other_pd(unsigned i)
+{
+	return OTHER_PD + i * 0x2000;
+}
+
+static void other_worlds(void)
+{
+	world_paging();
+	world_ring(0);
+	for (unsigned i = 0; i < OTHER_NR; i++) {
+		poke32(other_pd(i), W_PT | PTE_P | PTE_RW | PTE_US);
+		poke32(other_pd(i) + (ELSEWHERE >> 22) * 4,
+		       (other_pd(i) + 0x1000) | PTE_P | PTE_RW);
+		poke32(other_pd(i) + 0x1000 + (ELSEWHERE >> 12 & 1023) * 4,
+		       (0x20000 + i * PAGE_SIZE) | PTE_P | PTE_RW);
+		poke32(0x20000 + i * PAGE_SIZE, 100 + i);
+	}
+}
+
+START_TEST(spaces_are_kept)
+{
+	other_worlds();
+	for (unsigned round = 0; round < 3; round++)
+		for (unsigned i = 0; i < OTHER_NR; i++) {
+			ck_ok(sys_mov_to_cr(cpu, 3, other_pd(i)));
+			ck_assert_uint_eq(value_at(ELSEWHERE), 100 + i);
+		}
+	/* The last few are still there. */
+	for (unsigned i = OTHER_NR - MEM_SPACES; i < OTHER_NR; i++) {
+		ck_ok(sys_mov_to_cr(cpu, 3, other_pd(i)));
+#ifndef LG_HARD
+		ck_assert_uint_eq(misses_for(ELSEWHERE), 0);
+#endif
+		ck_assert_uint_eq(value_at(ELSEWHERE), 100 + i);
+	}
+	/* Without the rung none is. */
+	cpu_do_without(cpu, 1u << RUNG_SPACES);
+	ck_assert_uint_eq(misses_for(ELSEWHERE), 1);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 100);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(OTHER_NR - 1)));
+	ck_assert_uint_eq(misses_for(ELSEWHERE), 1);
+}
+END_TEST
+
+/* Whoever stores to the tables of a space, and whichever is current: a load of CR3 shows it. */
+START_TEST(spaces_see_their_tables_change)
+{
+	const uint32_t entry = other_pd(0) + 0x1000 + (ELSEWHERE >> 12 & 1023) * 4;
+	le32_t raw = le32(0x23000 | PTE_P | PTE_RW);
+
+	other_worlds();
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 100);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(1)));
+	/* The page can be written to before it is known as one of tables, and after. */
+	ck_ok(acc_st32(cpu, entry + 4, 0));
+	ck_ok(acc_st32(cpu, entry, 0x21000 | PTE_P | PTE_RW));
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 101);
+	/* In the current one the old translation stays until then. */
+	ck_ok(acc_st32(cpu, entry, 0x22000 | PTE_P | PTE_RW));
+#ifndef LG_HARD
+	ck_assert_uint_eq(value_at(ELSEWHERE), 101);
+#endif
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 102);
+	/* A device. */
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(1)));
+	ck_assert(mem_write(cpu->mem, entry, &raw, 4));
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 103);
+	/* The directory. */
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(1)));
+	ck_ok(acc_st32(cpu, other_pd(0) + (ELSEWHERE >> 22) * 4, 0));
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_fault(acc_st8(cpu, ELSEWHERE, 0), V_PF, PF_WRITE);
+}
+END_TEST
+
+/* An entry in place of none takes nothing away; one in place of another does, and so does none. */
+START_TEST(spaces_and_new_entries)
+{
+	const uint32_t entry = other_pd(0) + 0x1000 + (ELSEWHERE >> 12 & 1023) * 4;
+
+	other_worlds();
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 100);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(1)));
+	ck_ok(acc_st32(cpu, entry + 4, 0x24000 | PTE_P | PTE_RW));
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+#ifndef LG_HARD
+	ck_assert_uint_eq(misses_for(ELSEWHERE), 0);
+#endif
+	ck_assert_uint_eq(value_at(ELSEWHERE + PAGE_SIZE), 104);
+	ck_ok(acc_st32(cpu, ELSEWHERE + PAGE_SIZE, 14));
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(1)));
+	/* A byte of it is enough. */
+	ck_ok(acc_st8(cpu, entry + 5, 0x30));
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE + PAGE_SIZE), 103);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(1)));
+	ck_ok(acc_st32(cpu, entry + 4, 0));
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_fault(acc_st32(cpu, ELSEWHERE + PAGE_SIZE, 0), V_PF, PF_WRITE);
+}
+END_TEST
+
 START_TEST(invlpg_takes_all_of_a_large_page)
 {
 	uint32_t v;
@@ -284,7 +411,7 @@ START_TEST(counting)
 	cpu_set_cpl(cpu, 3);
 	ck_assert_uint_eq(cpu_clock_ns(cpu), 115);
 	ck_assert_uint_eq(cpu_insns(cpu), 65);
-	ck_assert_ptr_eq(cpu->view, cpu->tlb.e[TLB_USER]);
+	ck_assert_ptr_eq(cpu->view, cpu->tlb->e[TLB_USER]);
 	cpu_idle_until(cpu, 50);
 	ck_assert_uint_eq(cpu_clock_ns(cpu), 115);
 	cpu_idle_until(cpu, 200);
@@ -317,6 +444,9 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, alignment);
 	tcase_add_test(tc, fetch_and_nx);
 	tcase_add_test(tc, tlb_rules);
+	tcase_add_test(tc, spaces_are_kept);
+	tcase_add_test(tc, spaces_see_their_tables_change);
+	tcase_add_test(tc, spaces_and_new_entries);
 	tcase_add_test(tc, invlpg_takes_all_of_a_large_page);
 	tcase_add_test(tc, counting);
 	tcase_add_test(tc, reset_state);

@@ -198,7 +198,7 @@ static inline void world_paging(void)
 static inline void world_pte(uint32_t lin, uint32_t flags)
 {
 	poke32(W_PT + (lin >> 12) * 4, (lin & PAGE_MASK) | flags);
-	tlb_flush(&cpu->tlb, true);
+	cpu_forget_spaces(cpu);
 }
 
 static inline uint32_t pte_of(uint32_t lin)
