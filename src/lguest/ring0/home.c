@@ -11,9 +11,9 @@
 extern const uint32_t switcher_stub_table[256];
 extern const uint32_t host_exceptions[32];
 extern void switch_to_guest(void), timer_vector(void), event_vector(void), stray_vector(void);
-extern void load_tables(const struct table_pointer *gdt, const struct table_pointer *idt);
+ASMLINKAGE void load_tables(const struct table_pointer *gdt, const struct table_pointer *idt);
 extern uint8_t host_image_end[];
-void host_main(uint32_t magic, uint32_t info);
+ASMLINKAGE void host_main(uint32_t magic, uint32_t info);
 void timer_interrupt(void);
 void event_interrupt(void);
 void stray_interrupt(void);
@@ -254,7 +254,8 @@ void stray_interrupt(void)
  */
 static void enter_guest(struct lguest *lg)
 {
-	const struct {
+	/* Not on the stack, whose pointer moves before it is read. */
+	static const struct {
 		void (*offset)(void);
 		uint16_t selector;
 	} __attribute__((packed)) entry = {switch_to_guest, LGUEST_CS};

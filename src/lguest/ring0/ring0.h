@@ -68,12 +68,16 @@ static inline uint64_t rdtsc(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
+/* Called from assembly: arguments on the stack, whatever the compiler's flags say. */
+#define ASMLINKAGE __attribute__((regparm(0)))
+
 /* home.c: */
 extern struct host the_host;
 unsigned run_turn(struct lguest *lg);
 void serve(struct host *host, const struct door_request *req, struct door_answer *ans);
 void host_print(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void host_failed(uint32_t vector, uint32_t errcode, uint32_t cr2, uint32_t eip);
+ASMLINKAGE _Noreturn void host_failed(uint32_t vector, uint32_t errcode, uint32_t cr2,
+				      uint32_t eip);
 
 /* memory.c: */
 void setup_heap(uint32_t start, uint32_t end);
