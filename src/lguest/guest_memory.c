@@ -10,7 +10,8 @@
  * Guest-physical to machine-physical.  It is nearly always an addition, but only this function may
  * know: the network of the oldest Guests is a page that several of them share.
  */
-static const struct shared_page *find_shared(const struct lguest *lg, uint32_t pfn)
+static __attribute__((noinline)) const struct shared_page *search_shared(const struct lguest *lg,
+									 uint32_t pfn)
 {
 	const struct shared_page *s;
 
@@ -18,6 +19,11 @@ static const struct shared_page *find_shared(const struct lguest *lg, uint32_t p
 		if (s->pfn == pfn)
 			return s;
 	return NULL;
+}
+
+static const struct shared_page *find_shared(const struct lguest *lg, uint32_t pfn)
+{
+	return UNLIKELY(lg->nr_shared) ? search_shared(lg, pfn) : NULL;
 }
 
 bool guest_page_shared(const struct lguest *lg, uint32_t pfn)
@@ -102,17 +108,20 @@ void lgwrite(struct lguest *lg, gpa_t addr, const void *from, uint32_t len)
 }
 /*:*/
 
-uint32_t lgread_u32(struct lguest *lg, gpa_t addr)
+static __attribute__((noinline)) uint32_t lgread_u32_slow(struct lguest *lg, gpa_t addr)
 {
 	le32_t val;
 
-	/* Nearly all of what we read are aligned words: page table entries. */
-	if (!(addr.v & 3) && lguest_address_ok(lg, addr, 4)) {
-		val = *(const le32_t *)port_look(lg->host, guest_hpa(lg, addr));
-		return le32_get(val);
-	}
 	lgread(lg, &val, addr, 4);
 	return le32_get(val);
+}
+
+uint32_t lgread_u32(struct lguest *lg, gpa_t addr)
+{
+	/* Nearly all of what we read are aligned words: page table entries. */
+	if (LIKELY(!(addr.v & 3) && lguest_address_ok(lg, addr, 4)))
+		return le32_get(*(const le32_t *)port_look(lg->host, guest_hpa(lg, addr)));
+	return lgread_u32_slow(lg, addr);
 }
 
 void lgwrite_u32(struct lguest *lg, gpa_t addr, uint32_t val)

@@ -72,10 +72,11 @@ static bool entry_ok(const struct lguest *lg, gpte_t e, uint32_t allowed)
  * A curious walk only wants to know, and does not punish: the directory may be one that the Guest
  * has long given up and filled with something else.
  */
-static bool walk_directories(struct lguest *lg, uint32_t cr3, gva_t addr, bool curious,
-			     struct guest_walk *walk)
+static inline __attribute__((always_inline)) bool walk_in(const struct table_format *f,
+							  struct lguest *lg, uint32_t cr3,
+							  gva_t addr, bool curious,
+							  struct guest_walk *walk)
 {
-	const struct table_format *f = format_of(lg);
 	uint32_t table = cr3 & f->root_mask;
 	const struct directory_level *level;
 	gpte_t e;
@@ -101,6 +102,14 @@ static bool walk_directories(struct lguest *lg, uint32_t cr3, gva_t addr, bool c
 	}
 	walk->at = GPA(table + (addr.v >> PAGE_SHIFT & f->pte_mask) * f->entry_bytes);
 	return true;
+}
+
+/* Nearly every exit asks for a walk or two, so each format has its own copy, without a loop. */
+static bool walk_directories(struct lguest *lg, uint32_t cr3, gva_t addr, bool curious,
+			     struct guest_walk *walk)
+{
+	return lg->pae ? walk_in(&pae, lg, cr3, addr, curious, walk)
+		       : walk_in(&two_level, lg, cr3, addr, curious, walk);
 }
 
 /* The whole walk.  True if there is a present entry for "addr"; nobody has checked its frame. */

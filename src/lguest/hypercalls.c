@@ -182,7 +182,8 @@ static void do_async_hcalls(struct lguest *lg)
 	unsigned i, slot;
 
 	/* Most of the time there is nothing, and one look will tell. */
-	if (!try_lgread(lg, status, GPA(at.v + lg->next_hcall), 1) || status[0] == LG_RING_FREE)
+	i = lgdata_get(lg, lg->abi->hcall_status + (lg->next_hcall & ~3u));
+	if ((uint8_t)(i >> lg->next_hcall % 4 * 8) == LG_RING_FREE)
 		return;
 	if (!try_lgread(lg, status, at, sizeof(status)))
 		return;

@@ -157,11 +157,11 @@ static void set_irq_pending(struct lguest *lg, uint32_t val)
  * So this returns true if an interrupt had to wait, and the run loop will not leave such a Guest
  * alone for long.
  */
-bool maybe_do_interrupt(struct lguest *lg)
+bool do_interrupt(struct lguest *lg)
 {
 	uint32_t ready;
 
-	if (!lg->irqs_pending || !lg->abi || lg->dead)
+	if (!lg->abi || lg->dead)
 		return false;
 	ready = lg->irqs_pending & ~lgdata_get(lg, LGD_BLOCKED);
 	if (!ready)

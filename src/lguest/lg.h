@@ -324,7 +324,11 @@ enum dma_buffer guest_dma_buffer(struct lguest *lg, gpa_t key, gpa_t *dma, uint3
 const struct lg_abi *detect_abi(struct lguest *lg, gpa_t *lguest_data);
 
 /* interrupts_and_traps.c: */
-bool maybe_do_interrupt(struct lguest *lg);
+bool do_interrupt(struct lguest *lg);
+static inline bool maybe_do_interrupt(struct lguest *lg)
+{
+	return lg->irqs_pending && do_interrupt(lg);
+}
 bool deliver_trap(struct lguest *lg, unsigned num);
 void set_interrupt(struct lguest *lg, unsigned irq);
 void load_guest_idt_entry(struct lguest *lg, uint32_t num, uint32_t lo, uint32_t hi);
