@@ -18,8 +18,9 @@ set(LG_IMAGE_FLAGS --target=i386-unknown-none-elf -march=i686 -std=gnu11
 if(LG_WERROR)
 	list(APPEND LG_IMAGE_FLAGS -Werror)
 endif()
-# The Host runs at each exit of a Guest, so every instruction of it counts: arguments and small structures
-# travel in registers, and nothing is done for the sake of a processor's fetching.
+# The Host runs at each exit of a Guest, so every instruction of it counts: it is compiled as one piece,
+# arguments and small structures travel in registers, and nothing is done for the sake of a processor's
+# fetching.
 set(LG_HOST_FLAGS -flto -mregparm=3 -freg-struct-return -fomit-frame-pointer -falign-loops=1)
 set(LG_IMAGE_LDFLAGS -m elf_i386 -static --build-id=none -z noexecstack -z max-page-size=4096)
 
