@@ -59,7 +59,8 @@ static inline void depend_on(struct cpu *cpu, uint32_t pa)
  * What a walk has found goes into the TLB, if it is RAM.  The write tag lets later stores pass
  * without asking anybody, so all that a store must cause has to have happened: the page-table
  * entry is dirty, the page is known to have changed (whoever clears MEM_DIRTY empties the TLB),
- * and neither decoded code nor page tables lie in it.  A load does not make a clean page dirty just to have the tag.
+ * and neither decoded code nor page tables lie in it.  A load does not make a clean page dirty just
+ * to have the tag.
  */
 static inline void remember(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
 {

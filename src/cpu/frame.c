@@ -35,17 +35,29 @@ int stores_accessed(struct cpu *cpu, struct stores *w, uint16_t sel, struct desc
 	return stores_add(cpu, w, 0, lin + 4, d->hi, 4);
 }
 
+/* When we looked, nobody had to be told of a store there.  A page through which a later place was found
+ * has become one of tables since. */
+static void store_quick(struct cpu *cpu, uint8_t *to, le32_t v, unsigned bytes)
+{
+	const uint32_t pa = (uint32_t)(to - cpu->mem->ram);
+
+	if (bytes == 4)
+		memcpy(to, &v, 4);
+	else
+		memcpy(to, &v, 2);
+	if (UNLIKELY(cpu->mem->page[pa >> PAGE_SHIFT] & MEM_TABLES))
+		mem_note_store(cpu->mem, pa, bytes);
+}
+
 void stores_commit(struct cpu *cpu, const struct stores *w)
 {
 	for (unsigned i = 0; i < w->n; i++) {
 		le32_t v = le32(w->e[i].v);
 
-		if (!w->e[i].quick)
-			acc_span_store(cpu, &w->e[i].span, &v);
-		else if (w->e[i].bytes == 4)
-			memcpy(w->e[i].quick, &v, 4);
+		if (w->e[i].quick)
+			store_quick(cpu, w->e[i].quick, v, w->e[i].bytes);
 		else
-			memcpy(w->e[i].quick, &v, 2);
+			acc_span_store(cpu, &w->e[i].span, &v);
 	}
 }
 /*:*/

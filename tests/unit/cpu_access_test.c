@@ -4,6 +4,7 @@
  * bits, write protection, alignment, stores into code.
 :*/
 #include "cpu_world.h"
+#include "cpu/frame.h"
 
 START_TEST(page_crossing_store_is_whole_or_nothing)
 {
@@ -377,6 +378,25 @@ START_TEST(spaces_and_new_entries)
 }
 END_TEST
 
+/* A page becomes one of tables between the look and the store: the stack of a frame is the table through
+ * which the next word of it is found. */
+START_TEST(spaces_and_collected_stores)
+{
+	const uint32_t entry = other_pd(0) + 0x1000 + (ELSEWHERE >> 12 & 1023) * 4;
+	struct stores w = {0};
+
+	other_worlds();
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_ok(acc_st32(cpu, entry + 8, 0));
+	ck_ok(stores_add(cpu, &w, 0, entry, 0x21000 | PTE_P | PTE_RW, 4));
+	ck_ok(stores_add(cpu, &w, 0, ELSEWHERE, 5, 4));
+	stores_commit(cpu, &w);
+	ck_assert_uint_eq(peek32(0x20000), 5);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 101);
+}
+END_TEST
+
 START_TEST(invlpg_takes_all_of_a_large_page)
 {
 	uint32_t v;
@@ -447,6 +467,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, spaces_are_kept);
 	tcase_add_test(tc, spaces_see_their_tables_change);
 	tcase_add_test(tc, spaces_and_new_entries);
+	tcase_add_test(tc, spaces_and_collected_stores);
 	tcase_add_test(tc, invlpg_takes_all_of_a_large_page);
 	tcase_add_test(tc, counting);
 	tcase_add_test(tc, reset_state);
