@@ -71,7 +71,7 @@ static inline void remember(struct cpu *cpu, uint32_t lin, unsigned access, cons
 
 	if (!mem_is_ram(mem, w->page_pa, PAGE_SIZE))
 		return;
-	if (cpu->paging.keeps) {
+	if (cpu_keeps_spaces(cpu)) {
 		depend_on(cpu, cpu->paging.cr3 & PAGE_MASK);
 		depend_on(cpu, w->table_pa);
 	}
@@ -173,15 +173,14 @@ static bool is_new_entry(const struct mem *mem, uint32_t pa, uint32_t n)
 void acc_span_store(struct cpu *cpu, const struct acc_span *s, const void *from)
 {
 	const uint8_t *p = from;
+	bool is_new;
 
 	for (unsigned i = 0; i < 2; p += s->n[i++]) {
 		if (!mem_is_ram(cpu->mem, s->pa[i], s->n[i]))
 			continue;
-		if (is_new_entry(cpu->mem, s->pa[i], s->n[i]))
-			mem_note_entry(cpu->mem, s->pa[i], s->n[i]);
-		else
-			mem_note_store(cpu->mem, s->pa[i], s->n[i]);
+		is_new = is_new_entry(cpu->mem, s->pa[i], s->n[i]);
 		memcpy(cpu->mem->ram + s->pa[i], p, s->n[i]);
+		(is_new ? mem_note_bytes : mem_note_store)(cpu->mem, s->pa[i], s->n[i]);
 	}
 }
 

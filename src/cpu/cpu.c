@@ -185,7 +185,6 @@ void cpu_update_paging(struct cpu *cpu)
 	pg->pge = s->cr4 & CR4_PGE;
 	pg->nxe = s->efer & 0x800;
 	memcpy(pg->pdpte, s->pdpte, sizeof(pg->pdpte));
-	pg->keeps = pg->on && !pg->pae && !pg->pge && cpu_has_rung(cpu, RUNG_SPACES);
 }
 
 /*C:508
@@ -197,7 +196,8 @@ void cpu_update_paging(struct cpu *cpu)
  * when its CR3 is loaded again; until then it stays as it is, which is just what the manual promises
  * of translations that nobody has invalidated.
  *
- * With global pages or PAE it is the old way: there CR3 means more than which tables there are.
+ * With global pages or PAE it is the old way: the former outlive a load in any case, and with the latter
+ * CR3 stands for four entries that were read with it.
  */
 static struct tlb *find_space(struct cpu *cpu, uint32_t cr3)
 {
@@ -212,12 +212,19 @@ static struct tlb *find_space(struct cpu *cpu, uint32_t cr3)
 	return oldest;
 }
 
+bool cpu_keeps_spaces(const struct cpu *cpu)
+{
+	const struct paging *pg = &cpu->paging;
+
+	return pg->on && !pg->pae && !pg->pge && cpu_has_rung(cpu, RUNG_SPACES);
+}
+
 void cpu_enter_space(struct cpu *cpu)
 {
 	const uint32_t cr3 = cpu->s.cr3 & PAGE_MASK;
 	uint8_t bit;
 
-	if (!cpu->paging.keeps) {
+	if (!cpu_keeps_spaces(cpu)) {
 		tlb_flush(cpu->tlb, false);
 		return;
 	}

@@ -373,6 +373,7 @@ uint64_t cpu_clock_ns(const struct cpu *cpu);	 /* exact, also from inside an ins
 void cpu_set_cpl(struct cpu *cpu, unsigned cpl); /* accounts, switches the TLB view */
 void cpu_update_mode(struct cpu *cpu);		 /* after a change of a segment register or CR0 */
 void cpu_update_paging(struct cpu *cpu);	 /* after CR0, CR3, CR4, EFER; flushes nothing */
+bool cpu_keeps_spaces(const struct cpu *cpu);	 /* does a load of CR3 leave the TLBs alone? */
 void cpu_enter_space(struct cpu *cpu);		 /* after a load of CR3 */
 void cpu_forget_spaces(struct cpu *cpu);	 /* the rules of translation have changed */
 /* No store to the page of pa may bypass the slow path any more. */

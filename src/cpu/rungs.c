@@ -41,6 +41,5 @@ int cpu_rungs_parse(const char *list, uint32_t *without)
 void cpu_do_without(struct cpu *cpu, uint32_t without)
 {
 	cpu->without = without;
-	cpu_update_paging(cpu);
 	cpu_drop_caches(cpu);
 }

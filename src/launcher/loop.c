@@ -19,8 +19,8 @@
 /* No output for this long: it seems that the Guest waits for somebody to type. */
 #define QUIET_NS 1000000000u
 /*
- * The Host has this many instructions to find its way to the bell when nothing else is asked: the most
- * it needs is 25 million, for the tables of a 2.6.23 Guest of 2 GB.
+ * The Host has this many instructions to find its way to the bell when nothing else is asked.  What takes
+ * it longest are the boot page tables of a Guest of 1 GB: 16 million.
  */
 #define BELL_INSNS 200000000u
 

@@ -10,6 +10,7 @@
  * Guest-physical to machine-physical.  It is nearly always an addition, but only this function may
  * know: the network of the oldest Guests is a page that several of them share.
  */
+/* Out of line, and so is the slow read below: few need them, and all would save registers for them. */
 static __attribute__((noinline)) const struct shared_page *search_shared(const struct lguest *lg,
 									 uint32_t pfn)
 {

@@ -104,7 +104,8 @@ static inline __attribute__((always_inline)) bool walk_in(const struct table_for
 	return true;
 }
 
-/* Nearly every exit asks for a walk or two, so each format has its own copy, without a loop. */
+/* Nearly every exit asks for a walk or two, so each format has its own copy, of which the
+ * compiler knows every number. */
 static bool walk_directories(struct lguest *lg, uint32_t cr3, gva_t addr, bool curious,
 			     struct guest_walk *walk)
 {

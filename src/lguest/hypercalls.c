@@ -180,10 +180,11 @@ static void do_async_hcalls(struct lguest *lg)
 	gpa_t at = GPA(lg->lguest_data.v + lg->abi->hcall_status);
 	struct hcall call;
 	unsigned i, slot;
+	uint32_t word;
 
 	/* Most of the time there is nothing, and one look will tell. */
-	i = lgdata_get(lg, lg->abi->hcall_status + (lg->next_hcall & ~3u));
-	if ((uint8_t)(i >> lg->next_hcall % 4 * 8) == LG_RING_FREE)
+	word = lgdata_get(lg, lg->abi->hcall_status + (lg->next_hcall & ~3u));
+	if ((word >> lg->next_hcall % 4 * 8 & 0xff) == LG_RING_FREE)
 		return;
 	if (!try_lgread(lg, status, at, sizeof(status)))
 		return;

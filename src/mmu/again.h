@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:231
- * The page walk of a page that was walked before.  A Switcher that reloads CR3 twice in each world
- * switch has the TLB refilled with translations whose A and D bits have long been set, and then
- * there is nothing to do but to read two words.  That is short enough to be expanded where it is
- * called, and everything else is left to walk.c.
+ * The page walk of a page that was walked before.  A TLB that was emptied is filled again with
+ * translations whose A and D bits have long been set, and then there is nothing to do but to read
+ * two words.  That is short enough to be expanded where it is called, and everything else is left to
+ * walk.c.
 :*/
 #ifndef MMU_AGAIN_H
 #define MMU_AGAIN_H
@@ -49,9 +49,12 @@ static inline bool walk_again(const struct mem *mem, const struct paging *pg, ui
 	if ((leaf & seen) != seen || (access & PF_USER && !(rights & PTE_US)) ||
 	    (access & PF_WRITE && !(rights & PTE_RW) && (access & PF_USER || pg->wp)))
 		return false;
-	*out = (struct walk){
-		page,	      table, rights & PTE_RW, rights & PTE_US, pg->pge && leaf & PTE_G,
-		leaf & PTE_D, false};
+	*out = (struct walk){.page_pa = page,
+			     .table_pa = table,
+			     .writable = rights & PTE_RW,
+			     .user = rights & PTE_US,
+			     .global = pg->pge && leaf & PTE_G,
+			     .dirty = leaf & PTE_D};
 	return true;
 }
 

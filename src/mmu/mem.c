@@ -127,7 +127,7 @@ void mem_clear_code(struct mem *mem, uint32_t pfn)
 	memset(&mem->code[pfn], 0, sizeof(mem->code[pfn]));
 }
 
-void mem_note_entry(struct mem *mem, uint32_t pa, uint32_t len)
+void mem_note_bytes(struct mem *mem, uint32_t pa, uint32_t len)
 {
 	uint32_t pfn = pa >> PAGE_SHIFT;
 
@@ -148,5 +148,5 @@ void mem_note_store(struct mem *mem, uint32_t pa, uint32_t len)
 		return;
 	mem->stale |= *flags >> MEM_TABLES_SHIFT;
 	*flags &= (uint8_t)~MEM_TABLES;
-	mem_note_entry(mem, pa, len);
+	mem_note_bytes(mem, pa, len);
 }

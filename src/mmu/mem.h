@@ -13,22 +13,20 @@
 #include "base/types.h"
 
 /*C:100
- * Two facts about each page.  MEM_DIRTY: written since the last time somebody took stock (a
+ * Three facts about each page.  MEM_DIRTY: written since the last time somebody took stock (a
  * snapshot, a hash).  MEM_CODE: the CPU holds decoded instructions of this page, so a store must
  * be noticed.  Which 32-byte pieces hold them is in code[], one bit each: Linux keeps data next to
- * code, and a store beside an instruction should cost nothing.
- *
- * And a third, a bit for each address space whose translations the CPU keeps: some of them were found
- * through page tables in this page.
+ * code, and a store beside an instruction should cost nothing.  MEM_TABLES: a bit for each address space
+ * whose translations the CPU keeps, if some of them were found through page tables in this page.
 :*/
+#define MEM_SPACES	 4
+#define MEM_TABLES_SHIFT 4
 enum mem_page_flags {
 	MEM_DIRTY = 1,
 	MEM_CODE = 2,
 	MEM_CHANGED = 4,
-	MEM_TABLES = 0xf0,
-	MEM_TABLES_SHIFT = 4,
+	MEM_TABLES = ((1 << MEM_SPACES) - 1) << MEM_TABLES_SHIFT,
 };
-#define MEM_SPACES 4
 
 #define MEM_CODE_CHUNK_SHIFT 5
 #define MEM_CODE_WORDS	     (PAGE_SIZE >> MEM_CODE_CHUNK_SHIFT >> 5)
@@ -74,8 +72,8 @@ bool mem_mark_code(struct mem *mem, uint32_t pa, uint32_t len);
 void mem_clear_code(struct mem *mem, uint32_t pfn);
 /* Bytes of [pa, pa+len) (within one page) have changed: note the page if code was there. */
 void mem_note_store(struct mem *mem, uint32_t pa, uint32_t len);
-/* The same for a page-table entry of 4 bytes if nobody can have remembered what changes of it: it was
- * not present, or it only got its A or D bit. */
-void mem_note_entry(struct mem *mem, uint32_t pa, uint32_t len);
+/* The same for bytes from which nobody has a translation that would now be another: a page-table entry
+ * that was not present, or that only got its A or D bit. */
+void mem_note_bytes(struct mem *mem, uint32_t pa, uint32_t len);
 
 #endif

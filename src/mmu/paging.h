@@ -30,7 +30,6 @@ enum pf_error { PF_PRESENT = 1, PF_WRITE = 2, PF_USER = 4, PF_RSVD = 8, PF_FETCH
 struct paging {
 	uint32_t cr3;
 	bool on, pse, pae, pge, wp, nxe;
-	bool keeps;	   /* translations outlive a load of CR3 as long as their tables do */
 	uint64_t pdpte[4]; /* PAE: loaded with CR3 */
 };
 

@@ -13,8 +13,8 @@
 
 /*C:120
  * A tag is the page's linear address, or TLB_NONE, which no page-aligned address equals.  The
- * write tag is given only to a page whose dirty bit is set already and that holds no decoded code;
- * every other store takes the slow path once and finds out why.
+ * write tag is given only to a page whose dirty bit is set already and that holds neither decoded
+ * code nor page tables; every other store takes the slow path once and finds out why.
 :*/
 #define TLB_NONE 1u
 #ifdef LG_HARD

@@ -47,7 +47,7 @@ static void entry_set(struct mem *mem, struct entry *e, uint64_t bits)
 	if (!mem_is_ram(mem, e->pa, 4))
 		return;
 	memcpy(mem->ram + e->pa, &v, 4);
-	mem_note_entry(mem, e->pa, 4);
+	mem_note_bytes(mem, e->pa, 4);
 }
 
 /* Reserved bits: in PAE everything above our 36 physical bits, and NX unless enabled. */
@@ -109,8 +109,11 @@ int walk_translate(struct mem *mem, const struct paging *pg, uint32_t lin, unsig
 	int n;
 
 	if (!pg->on) {
-		*out = (struct walk){lin & PAGE_MASK, WALK_NO_TABLE, true, true,
-				     false,	      true,	     false};
+		*out = (struct walk){.page_pa = lin & PAGE_MASK,
+				     .table_pa = WALK_NO_TABLE,
+				     .writable = true,
+				     .user = true,
+				     .dirty = true};
 		return -1;
 	}
 	n = levels_read(mem, pg, lin, lv, &large);

@@ -267,12 +267,23 @@ static uint64_t misses_for(uint32_t lin)
 	return cpu->tlb_misses - before;
 }
 
-/* Directories that have the identity map, each with a page of its own at 0x7000000 + PAGE_SIZE. */
-enum { OTHER_PD = 0x60000, OTHER_PT = 0x61000, OTHER_NR = 6, ELSEWHERE = 0x7001000 };
+/* Directories that have the identity map, each with a page of its own ELSEWHERE. */
+enum { OTHER_PD = 0x60000, OTHER_NR = 6, ELSEWHERE = 0x7001000 };
 
 static uint32_t other_pd(unsigned i)
 {
-	return OTHER_PD + i * 0x2000;
+	return OTHER_PD + i * 2 * PAGE_SIZE;
+}
+
+/* Where the entries for it are. */
+static uint32_t other_pde(unsigned i)
+{
+	return other_pd(i) + (ELSEWHERE >> 22) * 4;
+}
+
+static uint32_t other_pte(unsigned i)
+{
+	return other_pd(i) + PAGE_SIZE + (ELSEWHERE >> 12 & 1023) * 4;
 }
 
 static void other_worlds(void)
@@ -281,10 +292,8 @@ static void other_worlds(void)
 	world_ring(0);
 	for (unsigned i = 0; i < OTHER_NR; i++) {
 		poke32(other_pd(i), W_PT | PTE_P | PTE_RW | PTE_US);
-		poke32(other_pd(i) + (ELSEWHERE >> 22) * 4,
-		       (other_pd(i) + 0x1000) | PTE_P | PTE_RW);
-		poke32(other_pd(i) + 0x1000 + (ELSEWHERE >> 12 & 1023) * 4,
-		       (0x20000 + i * PAGE_SIZE) | PTE_P | PTE_RW);
+		poke32(other_pde(i), (other_pd(i) + PAGE_SIZE) | PTE_P | PTE_RW);
+		poke32(other_pte(i), (0x20000 + i * PAGE_SIZE) | PTE_P | PTE_RW);
 		poke32(0x20000 + i * PAGE_SIZE, 100 + i);
 	}
 }
@@ -318,7 +327,7 @@ END_TEST
 /* Whoever stores to the tables of a space, and whichever is current: a load of CR3 shows it. */
 START_TEST(spaces_see_their_tables_change)
 {
-	const uint32_t entry = other_pd(0) + 0x1000 + (ELSEWHERE >> 12 & 1023) * 4;
+	const uint32_t entry = other_pte(0);
 	le32_t raw = le32(0x23000 | PTE_P | PTE_RW);
 
 	other_worlds();
@@ -344,7 +353,7 @@ START_TEST(spaces_see_their_tables_change)
 	ck_assert_uint_eq(value_at(ELSEWHERE), 103);
 	/* The directory. */
 	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(1)));
-	ck_ok(acc_st32(cpu, other_pd(0) + (ELSEWHERE >> 22) * 4, 0));
+	ck_ok(acc_st32(cpu, other_pde(0), 0));
 	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
 	ck_fault(acc_st8(cpu, ELSEWHERE, 0), V_PF, PF_WRITE);
 }
@@ -353,7 +362,7 @@ END_TEST
 /* An entry in place of none takes nothing away; one in place of another does, and so does none. */
 START_TEST(spaces_and_new_entries)
 {
-	const uint32_t entry = other_pd(0) + 0x1000 + (ELSEWHERE >> 12 & 1023) * 4;
+	const uint32_t entry = other_pte(0);
 
 	other_worlds();
 	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
@@ -382,12 +391,12 @@ END_TEST
  * which the next word of it is found. */
 START_TEST(spaces_and_collected_stores)
 {
-	const uint32_t entry = other_pd(0) + 0x1000 + (ELSEWHERE >> 12 & 1023) * 4;
+	const uint32_t entry = other_pte(0);
 	struct stores w = {0};
 
 	other_worlds();
 	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
-	ck_ok(acc_st32(cpu, entry + 8, 0));
+	ck_ok(acc_st32(cpu, entry + 8, 0)); /* now the TLB knows the page, as any other */
 	ck_ok(stores_add(cpu, &w, 0, entry, 0x21000 | PTE_P | PTE_RW, 4));
 	ck_ok(stores_add(cpu, &w, 0, ELSEWHERE, 5, 4));
 	stores_commit(cpu, &w);
