@@ -36,25 +36,6 @@ static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint
 	return true;
 }
 
-/* Translations of the current space depend on the tables in this page: whoever stores there must tell. */
-static __attribute__((noinline)) void mark_tables(struct cpu *cpu, uint32_t pa, uint8_t space)
-{
-	uint8_t *flags = &cpu->mem->page[pa >> PAGE_SHIFT];
-	bool first = !(*flags & (MEM_TABLES | MEM_CODE));
-
-	*flags |= space;
-	if (first)
-		cpu_protect(cpu, pa);
-}
-
-static inline void depend_on(struct cpu *cpu, uint32_t pa)
-{
-	const uint8_t space = (uint8_t)(1u << MEM_TABLES_SHIFT << (cpu->tlb - cpu->space));
-
-	if (mem_is_ram(cpu->mem, pa, 4) && !(cpu->mem->page[pa >> PAGE_SHIFT] & space))
-		mark_tables(cpu, pa, space);
-}
-
 /*
  * What a walk has found goes into the TLB, if it is RAM.  The write tag lets later stores pass
  * without asking anybody, so all that a store must cause has to have happened: the page-table
@@ -62,7 +43,8 @@ static inline void depend_on(struct cpu *cpu, uint32_t pa)
  * and neither decoded code nor page tables lie in it.  A load does not make a clean page dirty just
  * to have the tag.
  */
-static inline void remember(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
+static inline __attribute__((always_inline)) void remember(struct cpu *cpu, uint32_t lin,
+							   unsigned access, const struct walk *w)
 {
 	enum tlb_view view = access & PF_USER ? TLB_USER : TLB_SUPERVISOR;
 	struct mem *mem = cpu->mem;
@@ -71,10 +53,10 @@ static inline void remember(struct cpu *cpu, uint32_t lin, unsigned access, cons
 
 	if (!mem_is_ram(mem, w->page_pa, PAGE_SIZE))
 		return;
-	if (cpu_keeps_spaces(cpu)) {
-		depend_on(cpu, cpu->paging.cr3 & PAGE_MASK);
-		depend_on(cpu, w->table_pa);
-	}
+	/* A table outside RAM cannot change. */
+	if (mem_is_ram(mem, w->table_pa, 4) && UNLIKELY(!cpu_depends_on(cpu, w->table_pa)) &&
+	    cpu_keeps_spaces(cpu))
+		cpu_depend_on(cpu, w->table_pa);
 	flags = &mem->page[w->page_pa >> PAGE_SHIFT];
 	writable = w->writable || (view == TLB_SUPERVISOR && !cpu->paging.wp);
 	writable = writable && w->dirty && !(*flags & (MEM_CODE | MEM_TABLES));

@@ -212,28 +212,31 @@ static struct tlb *find_space(struct cpu *cpu, uint32_t cr3)
 	return oldest;
 }
 
-bool cpu_keeps_spaces(const struct cpu *cpu)
+/* The current space is fresh, or its tables are what they were. */
+static void space_is_current(struct cpu *cpu)
 {
-	const struct paging *pg = &cpu->paging;
+	const uint32_t cr3 = cpu->s.cr3 & PAGE_MASK;
 
-	return pg->on && !pg->pae && !pg->pge && cpu_has_rung(cpu, RUNG_SPACES);
+	cpu->tlb->cr3 = cr3;
+	cpu->mem->stale &= (uint8_t)~cpu_space_bit(cpu);
+	/* Once for all: a store to the directory would make the space stale. */
+	if (cpu_keeps_spaces(cpu) && mem_is_ram(cpu->mem, cr3, PAGE_SIZE) &&
+	    !cpu_depends_on(cpu, cr3))
+		cpu_depend_on(cpu, cr3);
 }
 
 void cpu_enter_space(struct cpu *cpu)
 {
 	const uint32_t cr3 = cpu->s.cr3 & PAGE_MASK;
-	uint8_t bit;
 
 	if (!cpu_keeps_spaces(cpu)) {
 		tlb_flush(cpu->tlb, false);
 		return;
 	}
 	cpu->tlb = find_space(cpu, cr3);
-	bit = (uint8_t)(1u << (cpu->tlb - cpu->space));
-	if (cpu->tlb->cr3 != cr3 || cpu->mem->stale & bit)
+	if (cpu->tlb->cr3 != cr3 || cpu->mem->stale & cpu_space_bit(cpu))
 		tlb_flush(cpu->tlb, true);
-	cpu->mem->stale &= (uint8_t)~bit;
-	cpu->tlb->cr3 = cr3;
+	space_is_current(cpu);
 	cpu->tlb->last_used = ++cpu->space_uses;
 	cpu_update_view(cpu);
 }
@@ -244,10 +247,20 @@ void cpu_forget_spaces(struct cpu *cpu)
 		tlb_flush(t, true);
 		t->cr3 = TLB_NONE;
 	}
-	cpu->tlb->cr3 = cpu->s.cr3 & PAGE_MASK;
 	cpu->mem->stale = 0;
+	space_is_current(cpu);
 }
 /*:*/
+
+void cpu_depend_on(struct cpu *cpu, uint32_t pa)
+{
+	uint8_t *flags = &cpu->mem->page[pa >> PAGE_SHIFT];
+	const bool protected = *flags & (MEM_TABLES | MEM_CODE);
+
+	*flags |= (uint8_t)(cpu_space_bit(cpu) << MEM_TABLES_SHIFT);
+	if (!protected)
+		cpu_protect(cpu, pa);
+}
 
 void cpu_protect(struct cpu *cpu, uint32_t pa)
 {

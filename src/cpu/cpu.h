@@ -373,9 +373,10 @@ uint64_t cpu_clock_ns(const struct cpu *cpu);	 /* exact, also from inside an ins
 void cpu_set_cpl(struct cpu *cpu, unsigned cpl); /* accounts, switches the TLB view */
 void cpu_update_mode(struct cpu *cpu);		 /* after a change of a segment register or CR0 */
 void cpu_update_paging(struct cpu *cpu);	 /* after CR0, CR3, CR4, EFER; flushes nothing */
-bool cpu_keeps_spaces(const struct cpu *cpu);	 /* does a load of CR3 leave the TLBs alone? */
 void cpu_enter_space(struct cpu *cpu);		 /* after a load of CR3 */
 void cpu_forget_spaces(struct cpu *cpu);	 /* the rules of translation have changed */
+/* Translations of the current space were found through tables in the page of pa (which is RAM). */
+void cpu_depend_on(struct cpu *cpu, uint32_t pa);
 /* No store to the page of pa may bypass the slow path any more. */
 void cpu_protect(struct cpu *cpu, uint32_t pa);
 
@@ -476,6 +477,25 @@ static inline bool cpu_must_look(const struct cpu *cpu)
 static inline bool cpu_has_rung(const struct cpu *cpu, enum cpu_rung rung)
 {
 	return !(cpu->without >> rung & 1);
+}
+
+/* Does a load of CR3 leave translations alone whose tables have not changed? */
+static inline bool cpu_keeps_spaces(const struct cpu *cpu)
+{
+	const struct paging *pg = &cpu->paging;
+
+	return pg->on && !pg->pae && !pg->pge && cpu_has_rung(cpu, RUNG_SPACES);
+}
+
+/* The current space's bit, among those of struct mem. */
+static inline uint8_t cpu_space_bit(const struct cpu *cpu)
+{
+	return (uint8_t)(1u << (cpu->tlb - cpu->space));
+}
+
+static inline bool cpu_depends_on(const struct cpu *cpu, uint32_t pa)
+{
+	return cpu->mem->page[pa >> PAGE_SHIFT] >> MEM_TABLES_SHIFT & cpu_space_bit(cpu);
 }
 
 static inline bool cpu_is_v86(const struct cpu *cpu)
