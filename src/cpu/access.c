@@ -23,13 +23,14 @@ static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint
 {
 	enum tlb_view view = access & PF_USER ? TLB_USER : TLB_SUPERVISOR;
 	unsigned i = tlb_index(lin);
-	const struct tlb_entry *e = &cpu->tlb->e[view][i];
+	const struct tlb_half *half = &cpu->tlb->half[view];
+	const struct tlb_entry *e = &half->e[i];
 	uint32_t tag = e->read;
 
 	if (access & PF_WRITE)
 		tag = e->write;
 	else if (access & PF_FETCH)
-		tag = cpu->tlb->code[view][i];
+		tag = half->code[i];
 	if (tag != (lin & PAGE_MASK))
 		return false;
 	*pa = (uint32_t)(e->addend + lin - (uintptr_t)cpu->mem->ram);
@@ -192,7 +193,7 @@ static inline bool crosses_page(uint32_t lin, unsigned n)
 /* What the TLB's tags allow at once: one page, known, and for a store dirty and without code. */
 static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
 {
-	const struct tlb_entry *e = &cpu->tlb->e[!!(access & PF_USER)][tlb_index(lin)];
+	const struct tlb_entry *e = &cpu->tlb->half[!!(access & PF_USER)].e[tlb_index(lin)];
 
 	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->read, 0)) {
 		if (crosses_page(lin, n))
@@ -209,7 +210,7 @@ static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to,
 static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from,
 			unsigned n)
 {
-	const struct tlb_entry *e = &cpu->tlb->e[!!(access & PF_USER)][tlb_index(lin)];
+	const struct tlb_entry *e = &cpu->tlb->half[!!(access & PF_USER)].e[tlb_index(lin)];
 
 	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->write, 0)) {
 		if (crosses_page(lin, n))
@@ -415,7 +416,7 @@ int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa)
  */
 bool acc_refill(struct cpu *cpu, uint32_t lin, bool write)
 {
-	const struct tlb_entry *e = &cpu->view[tlb_index(lin)];
+	const struct tlb_entry *e = &cpu->view->e[tlb_index(lin)];
 	unsigned access = view_of(cpu->s.cpl) | (write ? PF_WRITE : 0);
 	struct walk w;
 

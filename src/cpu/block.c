@@ -204,7 +204,9 @@ static void resolve_registers(const struct insn *in, struct op *op)
 static enum op_kind kind_of(const struct cpu *cpu, const struct insn *in)
 {
 	uint16_t attr = opmap[in->row].attr;
-	bool quick = (cpu->mode & MODE_FLAT) && cpu_has_rung(cpu, RUNG_QUICK);
+	/* The quick forms of CALL and RET check no target. */
+	uint32_t must = MODE_FLAT | (attr & A_END ? MODE_CODE_FLAT : 0);
+	bool quick = (cpu->mode & must) == must && cpu_has_rung(cpu, RUNG_QUICK);
 	bool flat = quick && in->adsize == 4 && in->seg != CS && in->seg < FS;
 
 	if (in->has_modrm && !insn_is_mem(in))
@@ -249,8 +251,10 @@ static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op,
 		op->base = reg_offset(in->base, in->base == REG_ZERO ? 4 : 2);
 		op->index = reg_offset(in->index, in->index == REG_ZERO ? 4 : 2);
 	}
-	if (jump)
-		op->imm += off + in->len;
+	if (jump) {
+		op->disp = off + in->len;
+		op->imm += op->disp;
+	}
 	resolve_registers(in, op);
 	if (!insn_is_mem(in) || opmap[in->row].operand[1] == OPR_M)
 		op->flags |= OPF_NOMEM;
@@ -341,17 +345,19 @@ static void end_op(struct op *op, unsigned off)
 /* Does somebody want to know when this block is entered?  Then its first op says so. */
 static unsigned add_enter_op(struct cpu *cpu, struct block *b)
 {
-	uint32_t range = 0, lin = cpu->s.seg[CS].base + cpu->s.eip;
+	uint32_t lin = cpu->s.seg[CS].base + cpu->s.eip;
+	bool counted = lin >= cpu->range.lo && lin < cpu->range.hi;
 
-	for (unsigned i = 0; i < CPU_RANGES; i++)
-		if (lin >= cpu->range[i].lo && lin < cpu->range[i].hi)
-			range = i + 1;
-	if (!range && !(cpu->history && cpu->s.cpl == 0))
+	if (!counted && !(cpu->history && cpu->s.cpl == 0))
 		return 0;
 	end_op(&b->op[0], 0);
-	b->op[0].fn = interp_enter;
-	b->op[0].imm = range;
+	b->op[0].fn = counted ? interp_count : interp_note;
 	return 1;
+}
+
+const struct op *block_first(const struct block *b)
+{
+	return &b->op[b->op[0].fn == interp_count || b->op[0].fn == interp_note];
 }
 
 /* Does the operation leave nothing of the flags that were there before?  (A shift by zero does.) */
@@ -404,12 +410,35 @@ static void fuse_jump(const struct cpu *cpu, struct op *ops, unsigned n)
 		ops[n - 2].fn = fn;
 }
 
-static void improve(const struct cpu *cpu, struct op *ops, unsigned n)
+static void fuse_runs(struct op *ops, unsigned n)
 {
+	op_fn *same = NULL;
+	unsigned count = 0;
+
+	for (unsigned i = n; i-- > 0;) {
+		op_fn *fn;
+
+		count = ops[i].rm == ESP * 4 ? 0 : ops[i].fn == same ? count + 1 : 1;
+		same = ops[i].fn;
+		fn = interp_fuse_run(same, count);
+		if (fn)
+			ops[i].fn = fn;
+	}
+}
+
+static void improve(const struct cpu *cpu, const struct block *b, struct op *ops)
+{
+	unsigned n = b->n;
+	struct op *last = &ops[n - 1];
+
 	if (cpu_has_rung(cpu, RUNG_FLAGS))
 		drop_dead_flags(ops, n);
-	if (cpu_has_rung(cpu, RUNG_FUSE))
+	if (cpu_has_rung(cpu, RUNG_FUSE)) {
 		fuse_jump(cpu, ops, n);
+		fuse_runs(ops, n);
+	}
+	if (cpu_has_rung(cpu, RUNG_LINK) && (cpu->mode & MODE_CODE_FLAT))
+		last->fn = interp_place(last->fn, b->pa % PAGE_SIZE + last->imm >= PAGE_SIZE);
 	for (unsigned i = 0; i < n && cpu_has_rung(cpu, RUNG_SPECIAL); i++)
 		ops[i].fn = interp_specialise(&ops[i]);
 }
@@ -447,10 +476,12 @@ static bool fill_block(struct cpu *cpu, struct block *b, uint32_t pa, unsigned m
 	end_op(&b->op[at], off);
 	/* What is no instruction depends on all the bytes that were looked at. */
 	b->bytes = (uint16_t)(off ? off : f.avail);
+	if (b->pa2 != BLOCK_NO_PAGE)
+		b->mode |= BLOCK_TWO_PAGES;
 	for (unsigned i = 0; i < b->n; i++)
 		b->op[first + i].left = (uint8_t)(b->n - i);
 	b->op[0].left = (uint8_t)b->n;
-	improve(cpu, &b->op[first], b->n);
+	improve(cpu, b, &b->op[first]);
 	return true;
 }
 
@@ -493,20 +524,23 @@ static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
 	return !*fault && (pa2 & PAGE_MASK) == b->pa2;
 }
 
-bool block_two_pages(const struct cpu *cpu, const struct block *b)
+struct block *block_guess_two_pages(const struct cpu *cpu)
 {
+	struct block *b = block_guess(cpu, cpu->view, cpu->mode | BLOCK_TWO_PAGES);
 	uint32_t next = (cpu->s.eip & PAGE_MASK) + PAGE_SIZE;
 	unsigned i = tlb_index(next);
 
-	return cpu->code_view[i] == next &&
-	       cpu->view[i].addend + next == (uintptr_t)cpu->mem->ram + b->pa2;
+	if (!b || cpu->view->code[i] != next ||
+	    cpu->view->e[i].addend + next != (uintptr_t)cpu->mem->ram + b->pa2)
+		return NULL;
+	return b;
 }
 
 static struct block *known_block(const struct cpu *cpu, uint32_t pa)
 {
 	struct block *b = cpu->cache->hash[block_hash(pa, cpu->mode)];
 
-	while (b && !(b->pa == pa && b->mode == cpu->mode))
+	while (b && !(b->pa == pa && (b->mode & ~BLOCK_TWO_PAGES) == cpu->mode))
 		b = b->hash_next;
 	return b;
 }

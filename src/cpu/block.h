@@ -12,14 +12,15 @@
 
 /*
  * An operation: one instruction, its operands resolved to offsets into struct cpu.  The handler
- * returns the next operation to run, or NULL when the run loop must look.
+ * returns the next operation to run, or NULL when the run loop must look.  tlb is cpu->view, handed
+ * on so that it stays in a register: whatever changes it ends the block.
  */
-typedef const struct op *op_fn(struct cpu *cpu, const struct op *op);
+typedef const struct op *op_fn(struct cpu *cpu, const struct op *op, const struct tlb_half *tlb);
 
 struct op {
 	op_fn *fn;
-	uint32_t disp;
-	uint32_t imm; /* jumps: target minus the block's first EIP */
+	uint32_t disp; /* direct jumps: EIP behind the instruction minus the block's first EIP */
+	uint32_t imm;  /* direct jumps: target minus the block's first EIP */
 	uint16_t imm2;
 	uint16_t row;	     /* enum opmap_id */
 	uint16_t off;	     /* of the instruction, from the block's first EIP */
@@ -44,10 +45,12 @@ enum op_flags {
 };
 
 #define BLOCK_NO_PAGE 1u
+/* In the mode of a block with a second page: so it never equals the CPU's. */
+#define BLOCK_TWO_PAGES (1u << 31)
 
 struct block {
 	uint32_t pa;	/* machine-physical address of the first byte */
-	uint32_t mode;	/* enum cpu_mode it was decoded for */
+	uint32_t mode;	/* enum cpu_mode it was decoded for, and BLOCK_TWO_PAGES */
 	uintptr_t host; /* address of the first byte; 0 once the block is dead */
 	uint32_t pa2;	/* page of the part past a page border, or BLOCK_NO_PAGE */
 	uint16_t n;	/* instructions */
@@ -55,8 +58,11 @@ struct block {
 	struct block *link[2]; /* same page: what follows when not taken, taken */
 	struct block *hash_next;
 	struct block *page_next[2]; /* list of blocks of its page, of its second page */
-	struct op op[];
+	struct op op[]; /* a hook's, if there is one; then the instructions', and one more */
 };
+
+/* The op of the first instruction. */
+const struct op *block_first(const struct block *b);
 
 #ifdef LG_HARD
 #define BLOCK_MAX_INSNS 1
@@ -101,28 +107,28 @@ static inline struct block **jump_slot(struct block_cache *c, uint32_t eip)
 	return &c->jump[(eip ^ eip >> 12) & ((1u << JUMP_CACHE_BITS) - 1)];
 }
 
-/* Is the page behind EIP's the one that the second part of b was read from? */
-bool block_two_pages(const struct cpu *cpu, const struct block *b);
-
-/* The block at CS:EIP if the jump cache knows it, but for that second look. */
-static inline struct block *block_guess(const struct cpu *cpu)
+static inline struct block *block_guess(const struct cpu *cpu, const struct tlb_half *tlb,
+					uint32_t mode)
 {
 	uint32_t eip = cpu->s.eip;
 	unsigned i = tlb_index(eip);
 	struct block *b = *jump_slot(cpu->cache, eip);
 
-	if (b->host != cpu->view[i].addend + eip || cpu->code_view[i] != (eip & PAGE_MASK) ||
-	    b->mode != cpu->mode)
+	if (b->host != tlb->e[i].addend + eip || tlb->code[i] != (eip & PAGE_MASK) ||
+	    b->mode != mode)
 		return NULL;
 	return b;
 }
 
-/* And with it. */
+/* The one with two pages, if the page behind EIP's is the one that its second part was read from. */
+struct block *block_guess_two_pages(const struct cpu *cpu);
+
+/* The block at CS:EIP if the jump cache knows it. */
 static inline struct block *block_quick(const struct cpu *cpu)
 {
-	struct block *b = block_guess(cpu);
+	struct block *b = block_guess(cpu, cpu->view, cpu->mode);
 
-	return !b || b->pa2 == BLOCK_NO_PAGE || block_two_pages(cpu, b) ? b : NULL;
+	return b ? b : block_guess_two_pages(cpu);
 }
 /*:*/
 
@@ -140,11 +146,18 @@ op_fn *interp_flagless(unsigned row, bool w32, enum op_kind kind);
 /* One handler for an instruction with handler fn and the conditional jump cc (0-15) behind it, or
  * NULL.  The jump's operation stays where it is: the handler reads its target there. */
 op_fn *interp_fuse(op_fn *fn, unsigned cc);
+/* One handler for `count` instructions in a row whose handler is fn, and none of which is about
+ * ESP: INTERP_RUN_MOST of them if they are more; or NULL. */
+#define INTERP_RUN_MOST 4
+op_fn *interp_fuse_run(op_fn *fn, unsigned count);
+/* A handler for a jump in flat code that stays on its page or leaves it, or fn itself. */
+op_fn *interp_place(op_fn *fn, bool away);
 /* A handler for just these registers, or fn itself. */
 op_fn *interp_specialise(const struct op *op);
 /* Handlers that stand for no instruction. */
 extern op_fn *const interp_end;	  /* past the last instruction of a block without a jump */
-extern op_fn *const interp_enter; /* first op of a counted or traced block; imm = range + 1 or 0 */
+extern op_fn *const interp_note;  /* first op of a block that belongs to the history */
+extern op_fn *const interp_count; /* first op of a block within cpu->range */
 extern op_fn *const interp_ud;	  /* #UD */
 extern op_fn *const interp_long;  /* #GP(0): instruction too long */
 

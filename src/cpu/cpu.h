@@ -217,19 +217,18 @@ struct cpu_range {
 	uint32_t lo, hi;
 	uint64_t insns;
 };
-#define CPU_RANGES 2
-
 /*C:206
  * The last blocks of ring-0 code that were entered, for whoever has to explain a failure: eip of
- * the first instruction and how many there were.  Recorded only while cpu->history is set.
+ * the first instruction and how many there were.  Recorded only while cpu->history is set, by code
+ * that is decoded then; as many as a byte can number, so that `next` wraps by itself.
 :*/
-#define CPU_HISTORY 32
+#define CPU_HISTORY 256
 struct cpu_history {
 	struct {
 		uint32_t eip;
 		uint16_t n;
 	} e[CPU_HISTORY];
-	unsigned next; /* slot to be written next; the one before it is the newest */
+	uint8_t next; /* slot to be written next; the one before it is the newest */
 };
 
 /*C:402
@@ -245,7 +244,7 @@ struct cpu_history {
 	R(QUICK, "quick", "flat memory at hand is accessed in the handler")                        \
 	R(SPECIAL, "special", "handlers for particular registers and address forms")               \
 	R(FLAGS, "flags", "flags that nobody will see are not computed")                           \
-	R(FUSE, "fuse", "a comparison and its jump are one handler")                               \
+	R(FUSE, "fuse", "a comparison and its jump, pushes in a row, are one handler")             \
 	R(STRINGS, "strings", "string instructions go by the page")                                \
 	R(SPACES, "spaces", "translations outlive a load of CR3 as long as their tables do")       \
 	R(CROSS, "cross", "segments that were checked before are not checked again")
@@ -298,9 +297,8 @@ struct cpu {
 	/* Everything below is a cache or plumbing. */
 	int64_t budget;	   /* instructions left before the run loop must look up */
 	struct block *blk; /* the block being executed; s.eip is its first EIP until it ends */
-	const struct tlb_entry *view; /* the TLB half of the current CPL */
-	const uint32_t *code_view;    /* its tags for fetching */
-	uint32_t mode;		      /* what decoded code depends on: enum cpu_mode */
+	const struct tlb_half *view; /* of the current CPL */
+	uint32_t mode;		     /* what decoded code depends on: enum cpu_mode */
 	struct trap trap;
 	bool stop, intr_line, in_delivery;
 	bool restart_single;  /* a store met decoded code: run this instruction again, alone */
@@ -319,7 +317,7 @@ struct cpu {
 	struct cpu_bus bus;
 	struct cpu_model model;
 	uint32_t without; /* rungs of the ladder that are left out, a bit for each */
-	struct cpu_range HOOK(range)[CPU_RANGES];
+	struct cpu_range HOOK(range);
 	uint32_t ring0_charge_ns; /* added to the clock by each entry to ring 0 from outside */
 	uint32_t pause_ns;	  /* and by each PAUSE in another ring */
 	/* The last instructions, when somebody wants them; else NULL. */
@@ -400,10 +398,7 @@ static inline void cpu_sync_counts(struct cpu *cpu)
 
 static inline void cpu_update_view(struct cpu *cpu)
 {
-	enum tlb_view view = cpu->s.cpl == 3 ? TLB_USER : TLB_SUPERVISOR;
-
-	cpu->view = cpu->tlb->e[view];
-	cpu->code_view = cpu->tlb->code[view];
+	cpu->view = &cpu->tlb->half[cpu->s.cpl == 3 ? TLB_USER : TLB_SUPERVISOR];
 }
 
 /* From here on (everything is in the books): how many instructions may retire before the run loop

@@ -48,7 +48,8 @@ _Static_assert(offsetof(struct cpu, s.r) == 0, "operands are offsets from the fi
 #ifndef LG_NO_HOOKS
 #include "forms/hooks.c.inc"
 #else
-#define op_enter_block	       op_end
+#define op_note_block	       op_end
+#define op_count_block	       op_end
 #define hook_give_back(cpu, n) ((void)0)
 #endif
 
@@ -60,7 +61,7 @@ static void op_give_back(struct cpu *cpu, unsigned n)
 }
 
 /* The way out when nothing was changed: EIP is the instruction's, and it did not retire. */
-static __attribute__((noinline)) const struct op *op_fault(struct cpu *cpu, const struct op *op)
+COLD_OP(fault)
 {
 	cpu->s.eip += op->off;
 	op_give_back(cpu, op->left);
@@ -68,86 +69,70 @@ static __attribute__((noinline)) const struct op *op_fault(struct cpu *cpu, cons
 }
 
 /* Retired, but not the last of its block: the rest is not run after all. */
-static __attribute__((noinline)) const struct op *op_break_off(struct cpu *cpu, const struct op *op)
+COLD_OP(break_off)
 {
 	cpu->s.eip += op->off + op->len;
 	op_give_back(cpu, op->left - 1);
 	return NULL;
 }
 
-/* A tail call, so that the others call nothing: into a block that runs over the end of its page. */
-static __attribute__((noinline)) const struct op *op_leave_two_pages(struct cpu *cpu,
-								     const struct op *op)
+/* The way out of a block, EIP set, when the next one is not at hand. */
+COLD_OP(leave_slowly)
 {
 	UNUSED_OP;
-	ENTER(block_quick(cpu));
+	ENTER(block_guess_two_pages(cpu));
+	/* Not if the run loop waits to look up: it is to find what it left. */
+	if (cpu->budget > 0)
+		ENTER(block_get(cpu));
 	return NULL;
 }
 
-/* The way out of a block, EIP set: straight into the next if it is at hand. */
-static const struct op *op_leave(struct cpu *cpu, const struct op *op)
+/* Straight into the next if it is. */
+OP(leave)
 {
-	struct block *b = block_guess(cpu);
-
-	if (UNLIKELY(b && b->pa2 != BLOCK_NO_PAGE))
-		GO(op_leave_two_pages(cpu, op));
-	ENTER(b);
-	return NULL;
+	ENTER(block_guess(cpu, tlb, cpu->mode));
+	GO(op_leave_slowly(cpu, op, tlb));
 }
 
 /*C:480
  * Links.  When a block is always followed by the same other block on the same page, it remembers
  * it.  Nothing can come between: the page's translation is the one by which the first block was
- * entered, the mode is the same (a link is never made across a change of mode), and both blocks
- * die together when the page changes.
+ * entered, the mode is the same (a link is never made across a change of mode, nor to or from a
+ * block of two pages), and both blocks die together when the page changes.
 :*/
-static inline void make_link(const struct cpu *cpu, struct block *to, unsigned slot)
-{
-	struct block *from = cpu->blk;
-
-	if (cpu_has_rung(cpu, RUNG_LINK) && from->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT &&
-	    from->mode == to->mode && from->pa2 == BLOCK_NO_PAGE && (from->mode & MODE_CODE_FLAT))
-		from->link[slot] = to;
-}
-
 #define DEF_LEAVE(slot)                                                                            \
-	static const struct op *op_leave_##slot(struct cpu *cpu, const struct op *op)              \
+	OP(leave_##slot)                                                                           \
 	{                                                                                          \
-		struct block *b = block_guess(cpu);                                                \
+		struct block *from = cpu->blk, *to = block_guess(cpu, tlb, cpu->mode);             \
                                                                                                    \
-		if (LIKELY(b)) {                                                                   \
-			if (UNLIKELY(b->pa2 != BLOCK_NO_PAGE))                                     \
-				GO(op_leave_two_pages(cpu, op));                                   \
-			make_link(cpu, b, slot);                                                   \
-		}                                                                                  \
-		ENTER(b);                                                                          \
-		return NULL;                                                                       \
+		if (LIKELY(to) && from->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT &&                \
+		    from->mode == to->mode && cpu_has_rung(cpu, RUNG_LINK))                        \
+			from->link[slot] = to;                                                     \
+		ENTER(to);                                                                         \
+		GO(op_leave_slowly(cpu, op, tlb));                                                 \
 	}
 DEF_LEAVE(0)
 DEF_LEAVE(1)
 
 /* The same after crossing rings: the books are closed, and a new plan is made. */
-static const struct op *op_resume(struct cpu *cpu, const struct op *op)
+OP(resume)
 {
-	UNUSED_OP;
 	cpu_sync_counts(cpu);
 	if (UNLIKELY(cpu_must_look(cpu)))
 		return NULL;
 	cpu_plan(cpu);
-	ENTER(block_quick(cpu));
-	return NULL;
+	tlb = cpu->view;
+	LEAVE;
 }
 
-static __attribute__((noinline)) const struct op *op_refill_read(struct cpu *cpu,
-								 const struct op *op)
+COLD_OP(refill_read)
 {
 	if (LIKELY(acc_refill(cpu, cpu->miss_lin, false)))
 		DISPATCH(op);
 	CAREFUL;
 }
 
-static __attribute__((noinline)) const struct op *op_refill_write(struct cpu *cpu,
-								  const struct op *op)
+COLD_OP(refill_write)
 {
 	if (LIKELY(acc_refill(cpu, cpu->miss_lin, true)))
 		DISPATCH(op);
@@ -257,6 +242,7 @@ op_fn *interp_flagless(unsigned row, bool w32, enum op_kind kind)
 }
 
 op_fn *const interp_end = op_end;
-op_fn *const interp_enter = op_enter_block;
+op_fn *const interp_note = op_note_block;
+op_fn *const interp_count = op_count_block;
 op_fn *const interp_ud = op_ud;
 op_fn *const interp_long = op_long;

@@ -35,7 +35,7 @@ static void execute(struct cpu *cpu, struct block *b)
 	cpu->blk = b;
 	cpu->budget -= b->n;
 	for (op = b->op; op;)
-		op = op->fn(cpu, op);
+		op = op->fn(cpu, op, cpu->view);
 	cpu_sync_counts(cpu);
 }
 
@@ -83,7 +83,7 @@ static void run_single(struct cpu *cpu)
 	cpu->single = false;
 	if (cpu->trap.pending && !cpu->trap.software)
 		cpu->s.eflags |= before & FL_RF;
-	debug_traps(cpu, before, eip, b->op[b->op[0].fn == interp_enter].row);
+	debug_traps(cpu, before, eip, block_first(b)->row);
 }
 /*:*/
 

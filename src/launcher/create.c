@@ -157,7 +157,7 @@ static int open_machine(struct lgemu *vm, const struct lgemu_options *o, uint32_
 	vm->machine.cpu.model = *model;
 	cpu_reset(&vm->machine.cpu);
 	vm->machine.cpu.history = &vm->history;
-	vm->machine.cpu.range[0] = (struct cpu_range){DOOR_SWITCHER, UINT32_MAX, 0};
+	vm->machine.cpu.range = (struct cpu_range){DOOR_SWITCHER, UINT32_MAX, 0};
 	return do_without(vm, o->cpu_without);
 }
 

@@ -276,7 +276,7 @@ void lgemu_counts(const struct lgemu *vm, struct lgemu_counts *c)
 	*c = (struct lgemu_counts){
 		.insns = cpu_insns(cpu),
 		.ring = {ring[0], ring[1], ring[2], ring[3]},
-		.switcher = cpu->range[0].insns,
+		.switcher = cpu->range.insns,
 		.guest = ring[1] + ring[2] + ring[3],
 		.clock_ns = machine_clock_ns(&vm->machine),
 		.idle_ns = cpu->idle_ns,

@@ -9,8 +9,8 @@ static void entry_clear(struct tlb *tlb, unsigned id)
 {
 	unsigned view = id >> TLB_BITS, i = id & (TLB_SIZE - 1);
 
-	tlb->e[view][i] = (struct tlb_entry){TLB_NONE, TLB_NONE, 0};
-	tlb->code[view][i] = TLB_NONE;
+	tlb->half[view].e[i] = (struct tlb_entry){TLB_NONE, TLB_NONE, 0};
+	tlb->half[view].code[i] = TLB_NONE;
 	tlb->global[id] = false;
 }
 
@@ -58,7 +58,7 @@ void tlb_protect(struct tlb *tlb, const uint8_t *page)
 {
 	for (unsigned n = 0; n < tlb->nr_used; n++) {
 		unsigned id = tlb->used[n];
-		struct tlb_entry *e = &tlb->e[id >> TLB_BITS][id & (TLB_SIZE - 1)];
+		struct tlb_entry *e = &tlb->half[id >> TLB_BITS].e[id & (TLB_SIZE - 1)];
 
 		if (e->write != TLB_NONE && e->addend + e->write == (uintptr_t)page)
 			e->write = TLB_NONE;

@@ -32,10 +32,14 @@ struct tlb_entry {
 	uintptr_t addend; /* host address of the page minus its linear address */
 };
 
+struct tlb_half {
+	struct tlb_entry e[TLB_SIZE];
+	uint32_t code[TLB_SIZE]; /* tag: instructions may be fetched from here */
+};
+
 /* The translations of one address space. */
 struct tlb {
-	struct tlb_entry e[2][TLB_SIZE];
-	uint32_t code[2][TLB_SIZE];  /* tag: instructions may be fetched from here */
+	struct tlb_half half[2];     /* by enum tlb_view */
 	uint16_t used[2 * TLB_SIZE]; /* entries in use, so that a CR3 load clears only those */
 	unsigned nr_used;
 	bool global[2 * TLB_SIZE];
@@ -50,6 +54,14 @@ static inline unsigned tlb_index(uint32_t lin)
 	return lin >> 12 & (TLB_SIZE - 1);
 }
 
+/* Its entry.  Where one is 16 bytes long, the offset is one shift and one mask. */
+static inline const struct tlb_entry *tlb_at(const struct tlb_half *half, uint32_t lin)
+{
+	if (sizeof(struct tlb_entry) != 16)
+		return &half->e[tlb_index(lin)];
+	return (const struct tlb_entry *)((const char *)half->e + (lin >> 8 & (TLB_SIZE - 1) << 4));
+}
+
 void tlb_init(struct tlb *tlb);
 void tlb_flush(struct tlb *tlb, bool global_too);
 void tlb_flush_page(struct tlb *tlb, uint32_t lin);
@@ -60,7 +72,7 @@ static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, u
 			    bool writable, bool executable, bool global)
 {
 	unsigned i = tlb_index(lin), id = (unsigned)view << TLB_BITS | i;
-	struct tlb_entry *e = &tlb->e[view][i];
+	struct tlb_entry *e = &tlb->half[view].e[i];
 
 	lin &= PAGE_MASK;
 	if (e->read == TLB_NONE)
@@ -68,7 +80,7 @@ static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, u
 	e->read = lin;
 	e->write = writable ? lin : TLB_NONE;
 	e->addend = (uintptr_t)page - lin;
-	tlb->code[view][i] = executable ? lin : TLB_NONE;
+	tlb->half[view].code[i] = executable ? lin : TLB_NONE;
 	tlb->global[id] = global;
 }
 

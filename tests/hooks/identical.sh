@@ -24,7 +24,7 @@ handlers() {
 handlers "$with" >"$tmp/with"
 handlers "$without" >"$tmp/without"
 
-hooks='^(op_enter_block|op_give_back|op_fault|op_break_off) '
+hooks='^(op_note_block|op_count_block|op_give_back|op_fault|op_break_off) '
 grep -Ev "$hooks" "$tmp/with" >"$tmp/a"
 grep -Ev "$hooks" "$tmp/without" >"$tmp/b"
 n=$(cut -d' ' -f1 "$tmp/a" | uniq | wc -l)

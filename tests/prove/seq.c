@@ -221,7 +221,7 @@ void seq_rewind(struct seq *q)
 
 	memcpy(q->m.mem.ram + PA_DATA, q->init_mem + (PA_DATA - PA_CODE), PA_TABLES - PA_DATA);
 	cpu->s = q->init;
-	cpu->view = cpu->tlb->e[1];
+	cpu->view = &cpu->tlb->half[TLB_USER];
 	cpu->trap.pending = false;
 	cpu->restart_single = false;
 	cpu->budget_mark = cpu->budget;

@@ -64,7 +64,7 @@ START_TEST(write_protect)
 	ck_ok(acc_st32(cpu, 0x20000, 0x1234));
 	ck_assert_uint_eq(peek32(0x20000), 0x1234);
 	ck_assert_uint_eq(pte_of(0x20000) & (PTE_A | PTE_D), PTE_A | PTE_D);
-	ck_assert_uint_eq(cpu->tlb->e[TLB_SUPERVISOR][tlb_index(0x20000)].write, 0x20000);
+	ck_assert_uint_eq(cpu->tlb->half[TLB_SUPERVISOR].e[tlb_index(0x20000)].write, 0x20000);
 	/* Now the TLB knows the page as writable: setting WP must be seen. */
 	ck_ok(sys_mov_to_cr(cpu, 0, cpu->s.cr0 | CR0_WP));
 	ck_fault(acc_st32(cpu, 0x20000, 1), V_PF, PF_PRESENT | PF_WRITE);
@@ -99,8 +99,8 @@ START_TEST(write_tag_only_when_nothing_is_left_to_do)
 
 	world_paging();
 	world_ring(3);
-	e = cpu->tlb->e[TLB_USER];
-	ck_assert_ptr_eq(cpu->view, e);
+	e = cpu->tlb->half[TLB_USER].e;
+	ck_assert_ptr_eq(cpu->view, &cpu->tlb->half[TLB_USER]);
 	/* The page was never seen: the quick way would leave no trace in its entry. */
 	ck_assert(!acc_refill(cpu, 0x20000, false));
 	ck_assert_uint_eq(pte_of(0x20000) & PTE_A, 0);
@@ -440,7 +440,7 @@ START_TEST(counting)
 	cpu_set_cpl(cpu, 3);
 	ck_assert_uint_eq(cpu_clock_ns(cpu), 115);
 	ck_assert_uint_eq(cpu_insns(cpu), 65);
-	ck_assert_ptr_eq(cpu->view, cpu->tlb->e[TLB_USER]);
+	ck_assert_ptr_eq(cpu->view, &cpu->tlb->half[TLB_USER]);
 	cpu_idle_until(cpu, 50);
 	ck_assert_uint_eq(cpu_clock_ns(cpu), 115);
 	cpu_idle_until(cpu, 200);

@@ -221,7 +221,7 @@ START_TEST(call_gate)
 	ck_ok(seg_load(cpu, FS, S_RODATA3));
 	ck_ok(seg_far_call(cpu, S_GATE, 0xdead, 4, 0x6007));
 	ck_assert_uint_eq(cpu->s.cpl, ring);
-	ck_assert_ptr_eq(cpu->view, cpu->tlb->e[TLB_SUPERVISOR]);
+	ck_assert_ptr_eq(cpu->view, &cpu->tlb->half[TLB_SUPERVISOR]);
 	ck_assert_uint_eq(cpu->s.seg[CS].sel, S_CODE0 + ring * 17);
 	ck_assert_uint_eq(cpu->s.seg[SS].sel, S_DATA0 + ring * 17);
 	ck_assert_uint_eq(cpu->s.eip, 0x123456);

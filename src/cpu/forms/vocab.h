@@ -22,8 +22,12 @@
  * nothing, and the compiler keeps everything in registers.  Kind b is kind m for an address without
  * an index, as most are.
 :*/
-#define OP(name)  static const struct op *op_##name(struct cpu *cpu, const struct op *op)
-#define UNUSED_OP (void)op
+#define OP(name)                                                                                   \
+	static const struct op *op_##name(struct cpu *cpu, const struct op *op,                    \
+					  __attribute__((unused)) const struct tlb_half *tlb)
+/* A tail call's target, so that the others call nothing. */
+#define COLD_OP(name) __attribute__((noinline)) OP(name)
+#define UNUSED_OP     (void)op
 
 /* How one handler reaches the next: by tail call, or through the loop in run.c. */
 #if LG_TAIL
@@ -31,7 +35,7 @@
 #define DISPATCH(o)                                                                                \
 	do {                                                                                       \
 		const struct op *o_ = (o);                                                         \
-		GO(o_->fn(cpu, o_));                                                               \
+		GO(o_->fn(cpu, o_, tlb));                                                          \
 	} while (0)
 #else
 #define GO(target)  return (target)
@@ -44,12 +48,12 @@
 		GO_NEXT;                                                                           \
 	} while (0)
 #if LG_TAIL
-#define GO_NEXT __attribute__((musttail)) return op->fn(cpu, op)
+#define GO_NEXT __attribute__((musttail)) return op->fn(cpu, op, tlb)
 #else
 #define GO_NEXT return op
 #endif
 
-#define FAULT GO(op_fault(cpu, op))
+#define FAULT GO(op_fault(cpu, op, tlb))
 #define TRAP(x)                                                                                    \
 	do {                                                                                       \
 		(void)(x);                                                                         \
@@ -62,8 +66,8 @@
 			FAULT;                                                                     \
 	} while (0)
 #define NEXT_EIP (cpu->s.eip + op->off + op->len)
-#define LEAVE	 GO(op_leave(cpu, op))
-#define RESUME	 GO(op_resume(cpu, op))
+#define LEAVE	 GO(op_leave(cpu, op, tlb))
+#define RESUME	 GO(op_resume(cpu, op, tlb))
 /* A system instruction is done: what it changed may concern the run loop. */
 #define DONE                                                                                       \
 	cpu->s.eip = NEXT_EIP;                                                                     \
@@ -86,7 +90,7 @@
 #define CHAIN(slot)                                                                                \
 	do {                                                                                       \
 		ENTER(cpu->blk->link[slot]);                                                       \
-		GO(op_leave_##slot(cpu, op));                                                      \
+		GO(op_leave_##slot(cpu, op, tlb));                                                 \
 	} while (0)
 /* A jump must land within the CS limit. */
 #define CHECK_TARGET(t)                                                                            \
@@ -142,7 +146,13 @@ DEF_HOST(16)
 DEF_HOST(32)
 
 /* The TLB entry of a quick access, and whether it allows the access. */
-#define TLB_ENTRY(lin)		 (&cpu->view[tlb_index(lin)])
+#define TLB_ENTRY(lin) tlb_at(tlb, lin)
+/* The address, computed once: the compiler is not to find another sum for its last byte. */
+static inline uint32_t opaque(uint32_t v)
+{
+	__asm__("" : "+r"(v));
+	return v;
+}
 #define TLB_HIT(lin, bytes, tag) LIKELY((((lin) + (bytes)-1) & PAGE_MASK) == (tag))
 
 /* Effective address in 32-bit address size, and in any. */
@@ -159,13 +169,13 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 }
 
 /* Hand the instruction to its careful twin. */
-#define CAREFUL GO(interp_handler(op->row, !!(op->flags & OPF_32), KIND_ANY)(cpu, op))
+#define CAREFUL GO(interp_handler(op->row, !!(op->flags & OPF_32), KIND_ANY)(cpu, op, tlb))
 /* The TLB does not know lin: tell it and begin anew, or be careful.  A tail call, so that handlers
  * still call nothing. */
 #define REFILL(lin, what)                                                                          \
 	do {                                                                                       \
 		cpu->miss_lin = (lin);                                                             \
-		GO(op_refill_##what(cpu, op));                                                     \
+		GO(op_refill_##what(cpu, op, tlb));                                                \
 	} while (0)
 
 /*
@@ -173,8 +183,8 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
  * LOAD_k(bits, v): v = memory.  STORE_k(bits, v): memory = v.
  * LOADW_k(bits, v): v = memory that STORE_k will then write: a fault is a write fault.
  */
-#define ADDR_m(bits, write) uint32_t lin = EA32
-#define ADDR_b(bits, write) uint32_t lin = rd32(cpu, op->base) + op->disp
+#define ADDR_m(bits, write) uint32_t lin = opaque(EA32)
+#define ADDR_b(bits, write) uint32_t lin = opaque(rd32(cpu, op->base) + op->disp)
 #define ADDR_s(bits, write)                                                                        \
 	uint32_t lin;                                                                              \
 	TRY(seg_check(cpu, op->seg, ea_any(cpu, op), (bits) / 8, write, &lin))
