@@ -12,15 +12,24 @@
 #include "block.h"
 
 #define ARENA_BYTES (8u << 20)
+/* Blocks begin at multiples of the one plus the other: see struct block. */
+#define CACHE_LINE  64u
+#define ARENA_FIRST (offsetof(struct block, link) % CACHE_LINE)
 /* Most ops of one block: its instructions, one to count it, one to end it. */
 #define BLOCK_MAX_OPS	(BLOCK_MAX_INSNS + 2)
 #define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))
 
-/* The block for single instructions is dead as far as the jump cache is concerned. */
-static void forget_jumps(struct block_cache *c)
+/* The block for single instructions is dead as far as the jump cache is concerned; and it is followed
+ * by none. */
+static void forget_jumps(struct cpu *cpu)
 {
+	struct block_cache *c = cpu->cache;
+
 	for (unsigned i = 0; i < ARRAY_LEN(c->jump); i++)
 		c->jump[i] = c->single;
+	for (unsigned i = 0; i < ARRAY_LEN(cpu->called); i++)
+		cpu->called[i] = c->single;
+	c->single->link[0] = c->single->link[1] = NULL;
 }
 
 int block_cache_init(struct cpu *cpu)
@@ -31,14 +40,15 @@ int block_cache_init(struct cpu *cpu)
 	if (!c)
 		return -ENOMEM;
 	c->size = ARENA_BYTES;
-	c->arena = malloc(c->size);
+	c->used = ARENA_FIRST;
+	c->arena = aligned_alloc(CACHE_LINE, c->size);
 	c->page = calloc(cpu->mem->size_bytes >> PAGE_SHIFT, sizeof(struct block *));
 	c->single = calloc(1, sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op));
 	if (!c->arena || !c->page || !c->single) {
 		block_cache_fini(cpu);
 		return -ENOMEM;
 	}
-	forget_jumps(c);
+	forget_jumps(cpu);
 	return 0;
 }
 
@@ -65,8 +75,8 @@ void block_cache_flush(struct cpu *cpu)
 			mem_clear_code(cpu->mem, pfn);
 		}
 	memset(c->hash, 0, sizeof(c->hash));
-	forget_jumps(c);
-	c->used = 0;
+	forget_jumps(cpu);
+	c->used = ARENA_FIRST;
 	c->flushes++;
 	cpu->blk = NULL;
 }
@@ -560,7 +570,7 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 	if (b->pa2 != BLOCK_NO_PAGE && !mem_is_ram(cpu->mem, b->pa2, 1))
 		return NULL;
 	c->used += sizeof(*b) + (b->n + 2u) * sizeof(struct op);
-	c->used = (c->used + 15) & ~(size_t)15;
+	c->used = ((c->used + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1)) + ARENA_FIRST;
 	remember(cpu, b);
 	return b;
 }
@@ -585,6 +595,13 @@ struct block *block_get(struct cpu *cpu)
 	if (cpu->mode & MODE_CODE_FLAT && cpu_has_rung(cpu, RUNG_JUMP))
 		*jump_slot(cpu->cache, cpu->s.eip) = b;
 	return b;
+}
+
+struct block *block_find(struct cpu *cpu)
+{
+	struct block *b = block_guess_two_pages(cpu);
+
+	return b || cpu->budget <= 0 ? b : block_get(cpu);
 }
 
 struct block *block_get_single(struct cpu *cpu)

@@ -48,16 +48,22 @@ enum op_flags {
 /* In the mode of a block with a second page: so it never equals the CPU's. */
 #define BLOCK_TWO_PAGES (1u << 31)
 
+/*C:416
+ * What every entry looks at comes last, and a block begins in the middle of a cache line: so its
+ * first operation is in the same line.
+:*/
 struct block {
-	uint32_t pa;	/* machine-physical address of the first byte */
-	uint32_t mode;	/* enum cpu_mode it was decoded for, and BLOCK_TWO_PAGES */
-	uintptr_t host; /* address of the first byte; 0 once the block is dead */
-	uint32_t pa2;	/* page of the part past a page border, or BLOCK_NO_PAGE */
-	uint16_t n;	/* instructions */
-	uint16_t bytes;
-	struct block *link[2]; /* same page: what follows when not taken, taken */
 	struct block *hash_next;
 	struct block *page_next[2]; /* list of blocks of its page, of its second page */
+	uint32_t pa;		    /* machine-physical address of the first byte */
+	uint32_t pa2;		    /* page of the part past a page border, or BLOCK_NO_PAGE */
+
+	/* What follows when not taken (or when the call at the end has come back), when taken. */
+	struct block *link[2];
+	uintptr_t host; /* address of the first byte; 0 once the block is dead */
+	uint32_t mode;	/* enum cpu_mode it was decoded for, and BLOCK_TWO_PAGES */
+	uint16_t n;	/* instructions */
+	uint16_t bytes;
 	struct op op[]; /* a hook's, if there is one; then the instructions', and one more */
 };
 
@@ -107,17 +113,22 @@ static inline struct block **jump_slot(struct block_cache *c, uint32_t eip)
 	return &c->jump[(eip ^ eip >> 12) & ((1u << JUMP_CACHE_BITS) - 1)];
 }
 
-static inline struct block *block_guess(const struct cpu *cpu, const struct tlb_half *tlb,
-					uint32_t mode)
+/* Was b decoded from the bytes at EIP? */
+static inline bool block_is_here(const struct cpu *cpu, const struct tlb_half *tlb,
+				 const struct block *b)
 {
 	uint32_t eip = cpu->s.eip;
 	unsigned i = tlb_index(eip);
-	struct block *b = *jump_slot(cpu->cache, eip);
 
-	if (b->host != tlb->e[i].addend + eip || tlb->code[i] != (eip & PAGE_MASK) ||
-	    b->mode != mode)
-		return NULL;
-	return b;
+	return b->host == tlb->e[i].addend + eip && tlb->code[i] == (eip & PAGE_MASK);
+}
+
+static inline struct block *block_guess(const struct cpu *cpu, const struct tlb_half *tlb,
+					uint32_t mode)
+{
+	struct block *b = *jump_slot(cpu->cache, cpu->s.eip);
+
+	return block_is_here(cpu, tlb, b) && b->mode == mode ? b : NULL;
 }
 
 /* The one with two pages, if the page behind EIP's is the one that its second part was read from. */
@@ -135,6 +146,9 @@ static inline struct block *block_quick(const struct cpu *cpu)
 /* The block at CS:EIP, decoded if need be.  NULL: a fault is noted, or (no fault) the next
  * instruction must run alone. */
 struct block *block_get(struct cpu *cpu);
+/* The same for whoever has asked block_guess() in vain.  NULL also if the budget is used up: the run
+ * loop is to look first. */
+struct block *block_find(struct cpu *cpu);
 /* One instruction at CS:EIP, decoded afresh, not remembered.  NULL: a fault is noted. */
 struct block *block_get_single(struct cpu *cpu);
 

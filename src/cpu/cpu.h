@@ -240,7 +240,8 @@ struct cpu_history {
 #define CPU_RUNGS(R)                                                                               \
 	R(BLOCKS, "blocks", "runs of instructions are decoded together")                           \
 	R(JUMP, "jump", "the block at an EIP is found without a walk")                             \
-	R(LINK, "link", "blocks of a page remember what follows them")                             \
+	R(LINK, "link", "blocks remember what follows them")                                       \
+	R(RETURN, "return", "calls remember what follows when they come back")                     \
 	R(QUICK, "quick", "flat memory at hand is accessed in the handler")                        \
 	R(SPECIAL, "special", "handlers for particular registers and address forms")               \
 	R(FLAGS, "flags", "flags that nobody will see are not computed")                           \
@@ -299,6 +300,8 @@ struct cpu {
 	struct block *blk; /* the block being executed; s.eip is its first EIP until it ends */
 	const struct tlb_half *view; /* of the current CPL */
 	uint32_t mode;		     /* what decoded code depends on: enum cpu_mode */
+	uint8_t calls;		     /* next of called[] */
+	struct block *called[256];   /* blocks that ended with a call; never NULL */
 	struct trap trap;
 	bool stop, intr_line, in_delivery;
 	bool restart_single;  /* a store met decoded code: run this instruction again, alone */

@@ -80,10 +80,7 @@ COLD_OP(break_off)
 COLD_OP(leave_slowly)
 {
 	UNUSED_OP;
-	ENTER(block_guess_two_pages(cpu));
-	/* Not if the run loop waits to look up: it is to find what it left. */
-	if (cpu->budget > 0)
-		ENTER(block_get(cpu));
+	ENTER(block_find(cpu));
 	return NULL;
 }
 
@@ -95,24 +92,67 @@ OP(leave)
 }
 
 /*C:480
- * Links.  When a block is always followed by the same other block on the same page, it remembers
- * it.  Nothing can come between: the page's translation is the one by which the first block was
- * entered, the mode is the same (a link is never made across a change of mode, nor to or from a
- * block of two pages), and both blocks die together when the page changes.
+ * Links.  When a block is always followed by the same other block, it remembers it, and nobody has to
+ * search.  Within a page nothing can come between: the page's translation is the one by which the
+ * first block was entered, the mode is the same (a link is never made across a change of mode, nor to
+ * or from a block of two pages), and both blocks die together when the page changes.  To another page
+ * (op_leave_away) the TLB must agree, as it must with a guess.
 :*/
+static struct block *next_block(struct cpu *cpu)
+{
+	struct block *to = block_guess(cpu, cpu->view, cpu->mode);
+
+	return LIKELY(to) ? to : block_find(cpu);
+}
+
+static bool may_link(const struct cpu *cpu, const struct block *from, const struct block *to)
+{
+	return to && from && from->mode == to->mode && cpu_has_rung(cpu, RUNG_LINK);
+}
+
 #define DEF_LEAVE(slot)                                                                            \
-	OP(leave_##slot)                                                                           \
+	COLD_OP(leave_##slot)                                                                      \
 	{                                                                                          \
-		struct block *from = cpu->blk, *to = block_guess(cpu, tlb, cpu->mode);             \
+		struct block *to = next_block(cpu);                                                \
                                                                                                    \
-		if (LIKELY(to) && from->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT &&                \
-		    from->mode == to->mode && cpu_has_rung(cpu, RUNG_LINK))                        \
-			from->link[slot] = to;                                                     \
+		UNUSED_OP;                                                                         \
+		if (may_link(cpu, cpu->blk, to) &&                                                 \
+		    cpu->blk->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT)                            \
+			cpu->blk->link[slot] = to;                                                 \
 		ENTER(to);                                                                         \
-		GO(op_leave_slowly(cpu, op, tlb));                                                 \
+		return NULL;                                                                       \
 	}
 DEF_LEAVE(0)
 DEF_LEAVE(1)
+
+COLD_OP(leave_away)
+{
+	struct block *to = next_block(cpu);
+
+	UNUSED_OP;
+	if (may_link(cpu, cpu->blk, to))
+		cpu->blk->link[1] = to;
+	ENTER(to);
+	return NULL;
+}
+
+/*C:482
+ * Returns.  A call notes its block (CALLED), the return behind it takes it back and finds there the
+ * block that follows the call: without waiting for the address that it pops, which only has to
+ * confirm.  Who returns elsewhere, or in another mode, or without having been called, is no worse off
+ * than before.
+:*/
+COLD_OP(leave_return)
+{
+	struct block *to = next_block(cpu), *from = cpu->called[cpu->calls];
+
+	UNUSED_OP;
+	if (cpu_has_rung(cpu, RUNG_RETURN) && may_link(cpu, from, to) &&
+	    to->pa == from->pa + from->bytes)
+		from->link[0] = to;
+	ENTER(to);
+	return NULL;
+}
 
 /* The same after crossing rings: the books are closed, and a new plan is made. */
 OP(resume)

@@ -99,6 +99,24 @@
 			TRAP(trap_gp(cpu, 0));                                                     \
 	} while (0)
 
+/* EIP is set, by a direct jump to another page. */
+#define CHAIN_AWAY                                                                                 \
+	do {                                                                                       \
+		struct block *to_ = cpu->blk->link[1];                                             \
+		if (LIKELY(to_ && block_is_here(cpu, tlb, to_)))                                   \
+			ENTER(to_);                                                                \
+		GO(op_leave_away(cpu, op, tlb));                                                   \
+	} while (0)
+/* EIP and the stack are set by a call; and by a return. */
+#define CALLED cpu->called[cpu->calls++] = cpu->blk
+#define CHAIN_RETURN                                                                               \
+	do {                                                                                       \
+		struct block *to_ = cpu->called[--cpu->calls]->link[0];                            \
+		if (LIKELY(to_ && to_->mode == cpu->mode && block_is_here(cpu, tlb, to_)))         \
+			ENTER(to_);                                                                \
+		GO(op_leave_return(cpu, op, tlb));                                                 \
+	} while (0)
+
 #define FLAGS cpu->s.fl
 
 /* Registers, by byte offset into struct cpu. */
