@@ -76,11 +76,12 @@ static inline __attribute__((always_inline)) void remember(struct cpu *cpu, uint
 static int locate(struct cpu *cpu, uint32_t lin, unsigned access, bool walk, uint32_t *pa)
 {
 	struct walk w;
-	int error;
+	int error = -1;
 
 	if (!walk && tlb_knows(cpu, lin, access, pa))
 		return 0;
-	error = walk_translate(cpu->mem, &cpu->paging, lin, access, &w);
+	if (!walk_again(cpu->mem, &cpu->paging, lin, access, &w))
+		error = walk_translate(cpu->mem, &cpu->paging, lin, access, &w);
 	if (error >= 0) {
 		cpu->s.cr2 = lin;
 		return cpu_trap(cpu, V_PF, true, (uint32_t)error);

@@ -436,10 +436,11 @@ static void fuse_runs(struct op *ops, unsigned n)
 	}
 }
 
-static void improve(const struct cpu *cpu, const struct block *b, struct op *ops)
+/* Worth the while where the block will be run again. */
+static void improve(const struct cpu *cpu, struct block *b)
 {
 	unsigned n = b->n;
-	struct op *last = &ops[n - 1];
+	struct op *ops = &b->op[block_first(b) - b->op], *last = &ops[n - 1];
 
 	if (cpu_has_rung(cpu, RUNG_FLAGS))
 		drop_dead_flags(ops, n);
@@ -491,7 +492,6 @@ static bool fill_block(struct cpu *cpu, struct block *b, uint32_t pa, unsigned m
 	for (unsigned i = 0; i < b->n; i++)
 		b->op[first + i].left = (uint8_t)(b->n - i);
 	b->op[0].left = (uint8_t)b->n;
-	improve(cpu, b, &b->op[first]);
 	return true;
 }
 
@@ -569,6 +569,7 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 		return NULL;
 	if (b->pa2 != BLOCK_NO_PAGE && !mem_is_ram(cpu->mem, b->pa2, 1))
 		return NULL;
+	improve(cpu, b);
 	c->used += sizeof(*b) + (b->n + 2u) * sizeof(struct op);
 	c->used = ((c->used + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1)) + ARENA_FIRST;
 	remember(cpu, b);

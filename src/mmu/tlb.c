@@ -3,6 +3,8 @@
  * Filling and emptying the TLB.  A guest that switches tasks reloads CR3 thousands of times a
  * second, so emptying touches only the entries that were in use.
 :*/
+#include <string.h>
+
 #include "tlb.h"
 
 static void entry_clear(struct tlb *tlb, unsigned id)
@@ -19,6 +21,7 @@ void tlb_init(struct tlb *tlb)
 	for (unsigned id = 0; id < 2 * TLB_SIZE; id++)
 		entry_clear(tlb, id);
 	tlb->nr_used = 0;
+	memset(tlb->written, 0, sizeof(tlb->written));
 	tlb->cr3 = TLB_NONE;
 	tlb->last_used = 0;
 }
@@ -36,6 +39,8 @@ void tlb_flush(struct tlb *tlb, bool global_too)
 			entry_clear(tlb, id);
 	}
 	tlb->nr_used = kept;
+	if (!kept)
+		memset(tlb->written, 0, sizeof(tlb->written));
 }
 
 void tlb_flush_page(struct tlb *tlb, uint32_t lin)
@@ -56,6 +61,8 @@ void tlb_flush_page(struct tlb *tlb, uint32_t lin)
 
 void tlb_protect(struct tlb *tlb, const uint8_t *page)
 {
+	if (!(tlb->written[tlb_written(page) / 64] >> tlb_written(page) % 64 & 1))
+		return;
 	for (unsigned n = 0; n < tlb->nr_used; n++) {
 		unsigned id = tlb->used[n];
 		struct tlb_entry *e = &tlb->half[id >> TLB_BITS].e[id & (TLB_SIZE - 1)];
