@@ -436,6 +436,16 @@ static void fuse_runs(struct op *ops, unsigned n)
 	}
 }
 
+static void fuse_moves(struct op *ops, unsigned n)
+{
+	for (unsigned i = 0; i + 1 < n; i++) {
+		op_fn *fn = interp_fuse_moves(&ops[i]);
+
+		if (fn)
+			ops[i++].fn = fn;
+	}
+}
+
 /* Worth the while where the block will be run again. */
 static void improve(const struct cpu *cpu, struct block *b)
 {
@@ -447,6 +457,7 @@ static void improve(const struct cpu *cpu, struct block *b)
 	if (cpu_has_rung(cpu, RUNG_FUSE)) {
 		fuse_jump(cpu, ops, n);
 		fuse_runs(ops, n);
+		fuse_moves(ops, n);
 	}
 	if (cpu_has_rung(cpu, RUNG_LINK) && (cpu->mode & MODE_CODE_FLAT))
 		last->fn = interp_place(last->fn, b->pa % PAGE_SIZE + last->imm >= PAGE_SIZE);

@@ -164,6 +164,8 @@ op_fn *interp_fuse(op_fn *fn, unsigned cc);
  * ESP: INTERP_RUN_MOST of them if they are more; or NULL. */
 #define INTERP_RUN_MOST 4
 op_fn *interp_fuse_run(op_fn *fn, unsigned count);
+/* One handler for this operation and the next, both moves, or NULL. */
+op_fn *interp_fuse_moves(const struct op *op);
 /* A handler for a jump in flat code that stays on its page or leaves it, or fn itself. */
 op_fn *interp_place(op_fn *fn, bool away);
 /* A handler for just these registers, or fn itself. */
