@@ -19,8 +19,10 @@ int cpu_init(struct cpu *cpu, struct mem *mem, const struct cpu_bus *bus)
 	cpu->bus = *bus;
 	cpu->model = *cpu_model_find(NULL);
 	cpu->deadline_ns = UINT64_MAX;
-	for (unsigned i = 0; i < MEM_SPACES; i++)
+	for (unsigned i = 0; i < MEM_SPACES; i++) {
 		tlb_init(&cpu->space[i]);
+		cpu->space[i].space = (uint8_t)(1u << i);
+	}
 	cpu->tlb = cpu->space;
 	cpu_reset(cpu);
 	return block_cache_init(cpu);

@@ -488,7 +488,7 @@ static inline bool cpu_keeps_spaces(const struct cpu *cpu)
 /* The current space's bit, among those of struct mem. */
 static inline uint8_t cpu_space_bit(const struct cpu *cpu)
 {
-	return (uint8_t)(1u << (cpu->tlb - cpu->space));
+	return cpu->tlb->space;
 }
 
 static inline bool cpu_depends_on(const struct cpu *cpu, uint32_t pa)

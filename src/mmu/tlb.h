@@ -50,10 +50,10 @@ struct tlb {
 	uint16_t used[2 * TLB_SIZE]; /* entries in use, so that a CR3 load clears only those */
 	unsigned nr_used;
 	bool global[2 * TLB_SIZE];
-	uint64_t written[TLB_WRITTEN /
-			 64]; /* bit for each page with a write tag, by tlb_written() */
-	uint32_t cr3;	      /* page directory they were found through, or TLB_NONE */
-	uint64_t last_used;   /* the larger, the later */
+	uint64_t written[TLB_WRITTEN / 64]; /* bit by tlb_written(), of pages with a write tag */
+	uint8_t space;			    /* its bit in struct mem, from cpu_init() on */
+	uint32_t cr3;	    /* page directory they were found through, or TLB_NONE */
+	uint64_t last_used; /* the larger, the later */
 };
 
 /* Neighbouring pages never share an entry: so an access that runs over the end of its page finds
@@ -88,7 +88,8 @@ static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, u
 		tlb->used[tlb->nr_used++] = (uint16_t)id;
 	e->read = lin;
 	e->write = writable ? lin : TLB_NONE;
-	tlb->written[tlb_written(page) / 64] |= (uint64_t)writable << tlb_written(page) % 64;
+	if (writable)
+		tlb->written[tlb_written(page) / 64] |= 1ull << tlb_written(page) % 64;
 	e->addend = (uintptr_t)page - lin;
 	tlb->half[view].code[i] = executable ? lin : TLB_NONE;
 	tlb->global[id] = global;
