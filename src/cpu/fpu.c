@@ -144,16 +144,16 @@ static inline bool reports(const struct cpu *cpu)
 	return cpu->s.cr0 & CR0_NE;
 }
 
-static inline void note_pointers(const struct x87 *x, bool memory)
+static inline void note_pointers(struct cpu *cpu, const struct fpu_insn *in, bool memory)
 {
-	struct fpu *f = x->f;
+	struct fpu *f = &cpu->s.fpu;
 
-	f->fip = x->in->eip;
-	f->fcs = x->cpu->s.seg[CS].sel;
-	f->fop = (uint16_t)((x->in->opcode & 7) << 8 | x->in->modrm);
+	f->fip = in->eip;
+	f->fcs = cpu->s.seg[CS].sel;
+	f->fop = (uint16_t)((in->opcode & 7) << 8 | in->modrm);
 	if (memory) {
-		f->fdp = x->in->ea;
-		f->fds = x->cpu->s.seg[x->in->seg].sel;
+		f->fdp = in->ea;
+		f->fds = cpu->s.seg[in->seg].sel;
 	}
 }
 
@@ -183,8 +183,60 @@ int fpu_esc(struct cpu *cpu, const struct fpu_insn *in)
 	if (row->fn(&x))
 		return 1;
 	if (!(row->flags & CONTROL))
-		note_pointers(&x, memory);
+		note_pointers(cpu, in, memory);
 	return 0;
+}
+
+/*C:734
+ * Doubles on the short way.  Zeros and normal numbers are widened without loss; what is narrowed may
+ * be inexact, if that is masked, and nothing else.
+:*/
+static inline bool is_plain(const struct cpu *cpu, unsigned top, bool empty)
+{
+	return !(cpu->s.cr0 & (CR0_EM | CR0_TS)) && !pending(cpu) &&
+	       (cpu->s.fpu.empty >> top & 1) == empty;
+}
+
+bool fpu_push_f64(struct cpu *cpu, const struct fpu_insn *in, uint64_t v)
+{
+	struct fpu *f = &cpu->s.fpu;
+	unsigned exp = (unsigned)(v >> 52) & 0x7ff, top = ((f->fsw >> 11) - 1u) & 7;
+	uint16_t sign = (uint16_t)(v >> 63 << 15);
+	struct f80 r = F80((uint16_t)(sign | (exp + 16383 - 1023)), F80_INT_BIT | v << 11);
+
+	if (!is_plain(cpu, top, true))
+		return false;
+	if (!(v << 1))
+		r = F80(sign, 0);
+	else if (exp == 0 || exp == 0x7ff)
+		return false;
+	note_pointers(cpu, in, true);
+	f->reg[top] = r;
+	f->empty &= (uint8_t) ~(1u << top);
+	f->fsw = (uint16_t)((f->fsw & ~(FSW_TOP | FSW_C1)) | top << 11);
+	return true;
+}
+
+bool fpu_store_f64(struct cpu *cpu, const struct fpu_insn *in, uint8_t to[8])
+{
+	struct fpu *f = &cpu->s.fpu;
+	unsigned top = f->fsw >> 11 & 7;
+	struct f80_env e = {f->fcw, 0};
+	le64_t v;
+
+	if (!is_plain(cpu, top, false))
+		return false;
+	v = le64(f80_to_f64(&e, f->reg[top]));
+	if (e.ex & (~(F80_PE | F80_UP) | (F80_PE & ~e.cw)))
+		return false;
+	memcpy(to, &v, sizeof(v));
+	note_pointers(cpu, in, true);
+	f->fsw = (uint16_t)((f->fsw & ~FSW_C1) | e.ex);
+	if ((in->modrm >> 3 & 7) == 3) { /* FSTP */
+		f->empty |= (uint8_t)(1u << top);
+		f->fsw = (uint16_t)((f->fsw & ~FSW_TOP) | ((top + 1) & 7) << 11);
+	}
+	return true;
 }
 
 int fpu_wait(struct cpu *cpu)

@@ -21,6 +21,10 @@ struct fpu_insn {
 
 /* Run one ESC instruction; checks CR0.EM and TS (#NM), pending exceptions (#MF). */
 int fpu_esc(struct cpu *cpu, const struct fpu_insn *in) MUST_CHECK;
+/* FLD m64fp of v, and FST or FSTP m64fp to a place in host memory, if there is nothing unusual about
+ * them; false: nothing was done, ask fpu_esc(). */
+bool fpu_push_f64(struct cpu *cpu, const struct fpu_insn *in, uint64_t v) MUST_CHECK;
+bool fpu_store_f64(struct cpu *cpu, const struct fpu_insn *in, uint8_t to[8]) MUST_CHECK;
 /* WAIT/FWAIT. */
 int fpu_wait(struct cpu *cpu) MUST_CHECK;
 int fpu_fxsave(struct cpu *cpu, unsigned seg, uint32_t ea) MUST_CHECK;

@@ -142,10 +142,12 @@ DEF_REG(32)
 #define TO_LE8(v)  (v)
 #define TO_LE16(v) __builtin_bswap16(v)
 #define TO_LE32(v) __builtin_bswap32(v)
+#define TO_LE64(v) __builtin_bswap64(v)
 #else
 #define TO_LE8(v)  (v)
 #define TO_LE16(v) (v)
 #define TO_LE32(v) (v)
+#define TO_LE64(v) (v)
 #endif
 #define DEF_HOST(bits)                                                                             \
 	static inline uint##bits##_t host_ld##bits(const uint8_t *p)                               \
@@ -162,6 +164,7 @@ DEF_REG(32)
 DEF_HOST(8)
 DEF_HOST(16)
 DEF_HOST(32)
+DEF_HOST(64)
 
 /* The TLB entry of a quick access, and whether it allows the access. */
 #define TLB_ENTRY(lin) tlb_at(tlb, lin)
