@@ -249,8 +249,9 @@ START_TEST(pause_moves_the_clock)
 END_TEST
 
 /*
- * A segment register that is loaded in the middle of a block, and is no longer flat: mov ds,cx;
- * mov eax,[esi]; inc edx.  The load must go through the new segment, and the count be right.
+ * A segment register that is loaded in the middle of a block, and is no longer flat: mov ds,cx (or
+ * push ecx; pop ds); mov eax,[esi]; inc edx.  The load must go through the new segment, and the count
+ * be right; also when the descriptor is known from the first time.
  */
 START_TEST(mode_changes_within_a_block)
 {
@@ -261,11 +262,18 @@ START_TEST(mode_changes_within_a_block)
 	cpu.s.gdtr = (struct dtable){0x4000, 15};
 	cpu.s.r[ECX] = 0x0b;
 	cpu.s.r[EDX] = 0;
-	code("\x8e\xd9\x8b\x06\x42\xeb\xfe", 7);
-	ck_assert_int_eq(cpu_run(&cpu, 3), CPU_EXIT_BUDGET);
-	ck_assert_uint_eq(cpu.s.r[EAX], 0x44332211);
-	ck_assert_uint_eq(cpu.s.r[EDX], 1);
-	ck_assert_uint_eq(cpu_insns(&cpu), 3);
+	cpu.s.r[ESP] = 0x5000;
+	code(_i ? "\x51\x1f\x8b\x06\x42\xeb\xfe" : "\x8e\xd9\x8b\x06\x42\xeb\xfe", 7);
+	for (unsigned n = 1; n < 4; n++) {
+		cpu.s.eip = CODE_PA;
+		cpu.s.r[EAX] = 0;
+		cpu.s.seg[DS] = cpu.s.seg[ES];
+		cpu_update_mode(&cpu);
+		ck_assert_int_eq(cpu_run(&cpu, 3 + (uint64_t)_i), CPU_EXIT_BUDGET);
+		ck_assert_uint_eq(cpu.s.r[EAX], 0x44332211);
+		ck_assert_uint_eq(cpu.s.r[EDX], n);
+		ck_assert_uint_eq(cpu_insns(&cpu), n * (3 + (uint64_t)_i));
+	}
 }
 END_TEST
 
@@ -292,6 +300,153 @@ START_TEST(two_pages_for_one_entry)
 }
 END_TEST
 
+/* Ring 3 behind page tables that map 64 KB one to one, but for the page of `absent`.  There is no IDT:
+ * a fault ends in shutdown, with everything as it was when it happened. */
+static void paging_without(uint32_t absent)
+{
+	for (uint32_t i = 0; i < 16; i++) {
+		le32_t pte = le32(i << PAGE_SHIFT | (i == absent >> PAGE_SHIFT ? 0 : 7));
+
+		ck_assert(mem_write(&mem, 0x7000 + 4 * i, &pte, 4));
+	}
+	ck_assert(mem_write(&mem, 0x6000, &(le32_t){{0x07, 0x70, 0, 0}}, 4));
+	cpu.s.cr3 = 0x6000;
+	cpu.s.cr0 |= CR0_PG | CR0_WP;
+	cpu_state_changed(&cpu);
+}
+
+static uint32_t word(uint32_t pa)
+{
+	le32_t v = le32(0);
+
+	ck_assert(mem_read(&mem, pa, &v, 4));
+	return le32_get(v);
+}
+
+/*
+ * Instructions that one handler does together, over the end of a page, of which the next is there or
+ * (_i) not: then those before it are done, and the one that faults is not.
+ */
+START_TEST(together_over_a_page)
+{
+	static const struct {
+		const char *code;
+		uint32_t esp;	 /* before */
+		uint32_t absent; /* page */
+		uint32_t moved;	 /* ESP after all four */
+	} t[] = {
+		{"\x50\x51\x52\x53", 0x3008, 0x2000, -16u}, /* push eax, ecx, edx, ebx */
+		{"\x58\x59\x5a\x5b", 0x2ff8, 0x3000, 16},   /* pop eax, ecx, edx, ebx */
+	};
+	uint32_t done = _i & 1 ? 2 : 4;
+
+	for (unsigned i = 0; i < 4; i++) {
+		le32_t v = le32(0x70 + i);
+
+		cpu.s.r[i] = 0x50 + i;
+		ck_assert(mem_write(&mem, 0x2ff8 + 4 * i, &v, 4));
+	}
+	cpu.s.r[ESP] = t[_i >> 1].esp;
+	code(t[_i >> 1].code, 4);
+	paging_without(_i & 1 ? t[_i >> 1].absent : 0x8000);
+	/* Once more when the TLB knows the pages. */
+	for (int again = 0; again < 2; again++) {
+		cpu.s.eip = CODE_PA;
+		cpu.s.r[ESP] = t[_i >> 1].esp;
+		ck_assert_int_eq(cpu_run(&cpu, 4), _i & 1 ? CPU_EXIT_SHUTDOWN : CPU_EXIT_BUDGET);
+		ck_assert_uint_eq(cpu.s.eip, CODE_PA + done);
+		ck_assert_uint_eq(cpu.s.r[ESP],
+				  t[_i >> 1].esp + (int32_t)t[_i >> 1].moved / 4 * (int)done);
+		for (uint32_t i = 0; i < 4; i++) {
+			if (_i < 2)
+				ck_assert_uint_eq(word(0x3004 - 4 * i),
+						  i < done ? 0x50 + i : 0x73 - i);
+			else
+				ck_assert_uint_eq(cpu.s.r[i], i < done ? 0x70 + i : 0x50 + i);
+		}
+	}
+	ck_assert_uint_eq(cpu_insns(&cpu), 2 * done);
+}
+END_TEST
+
+/* push eax; push esp; push ecx; pop edx; pop esp; pop ebx: ESP is in no run. */
+START_TEST(esp_is_no_register_of_a_run)
+{
+	cpu.s.r[ESP] = 0x3010;
+	cpu.s.r[EAX] = 1;
+	cpu.s.r[ECX] = 2;
+	code("\x50\x54\x51\x5a\x5c\x5b", 6);
+	ck_assert_int_eq(cpu_run(&cpu, 6), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.r[EDX], 2);
+	ck_assert_uint_eq(cpu.s.r[EBX], 1);
+	ck_assert_uint_eq(cpu.s.r[ESP], 0x3010);
+}
+END_TEST
+
+/* Two moves: the first is done, the second faults; or neither does. */
+START_TEST(moves_over_a_fault)
+{
+	static const struct {
+		const char *code;
+		unsigned second; /* its offset */
+	} t[] = {
+		{"\x8b\x06\x8b\x0f", 2},     /* mov eax,[esi]; mov ecx,[edi] */
+		{"\x8b\x06\x89\x07", 2},     /* mov eax,[esi]; mov [edi],eax */
+		{"\x89\x16\x8b\x0f", 2},     /* mov [esi],edx; mov ecx,[edi] */
+		{"\x89\xd0\x89\x07", 2},     /* mov eax,edx; mov [edi],eax */
+		{"\x8d\x46\x04\x8b\x0f", 3}, /* lea eax,[esi+4]; mov ecx,[edi] */
+		{"\x8b\x06\x8b\x00", 2},     /* mov eax,[esi]; mov eax,[eax] */
+	};
+	bool fault = _i & 1;
+	unsigned i = (unsigned)_i >> 1;
+
+	ck_assert(mem_write(&mem, DATA_PA, &(le32_t){{0x00, 0x30, 0, 0}}, 4));
+	ck_assert(mem_write(&mem, 0x3000, &(le32_t){{0x78, 0x56, 0x34, 0x12}}, 4));
+	cpu.s.r[EDI] = 0x3000;
+	cpu.s.r[EDX] = 0x3000;
+	cpu.s.r[EAX] = cpu.s.r[ECX] = 0;
+	code(t[i].code, 5);
+	paging_without(fault ? 0x3000 : 0x8000);
+	ck_assert_int_eq(cpu_run(&cpu, 2), fault ? CPU_EXIT_SHUTDOWN : CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu_insns(&cpu), fault ? 1 : 2);
+	if (fault) {
+		ck_assert_uint_eq(cpu.s.eip, CODE_PA + t[i].second);
+		ck_assert_uint_eq(cpu.s.cr2, 0x3000);
+	}
+	ck_assert_uint_eq(cpu.s.r[EAX], i == 2		   ? 0
+					: i == 4	   ? DATA_PA + 4
+					: i == 5 && !fault ? 0x12345678
+							   : 0x3000);
+	ck_assert_uint_eq(cpu.s.r[ECX], (i == 0 || i == 2 || i == 4) && !fault ? 0x12345678 : 0);
+	ck_assert_uint_eq(word(0x3000), (i == 1 || i == 3) && !fault ? 0x3000 : 0x12345678);
+}
+END_TEST
+
+/*
+ * A function that returns to another place every other time:
+ *	again: call f; inc ecx; dec ebx; jnz again; jmp $
+ *	f: xor eax,1; add [esp],eax; ret
+ * and the same with f on another page.
+ */
+START_TEST(returns_to_two_places)
+{
+	uint32_t f = _i ? CODE_PA + 0x1000 : CODE_PA + 0x10, rel = f - CODE_PA - 5;
+	char again[] = "\xe8\0\0\0\0\x41\x4b\x75\xf7\xeb\xfe";
+
+	memcpy(again + 1, &(le32_t){{(uint8_t)rel, (uint8_t)(rel >> 8), 0, 0}}, 4);
+	code(again, sizeof(again) - 1);
+	ck_assert(mem_write(&mem, f, "\x83\xf0\x01\x01\x04\x24\xc3", 7));
+	cpu.s.r[EAX] = cpu.s.r[ECX] = 0;
+	cpu.s.r[EBX] = 100;
+	cpu.s.r[ESP] = 0x4000;
+	ck_assert_int_eq(cpu_run(&cpu, 100 * 6 + 50), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.r[ECX], 50);
+	ck_assert_uint_eq(cpu.s.r[EBX], 0);
+	ck_assert_uint_eq(cpu.s.r[ESP], 0x4000);
+	ck_assert_uint_eq(cpu.s.eip, CODE_PA + 9);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cpu_run");
@@ -310,8 +465,12 @@ int main(void)
 	tcase_add_test(t, store_into_own_block_is_seen);
 	tcase_add_loop_test(t, clock_within_a_block, 0, 2);
 	tcase_add_loop_test(t, pause_moves_the_clock, 0, 2);
-	tcase_add_test(t, mode_changes_within_a_block);
+	tcase_add_loop_test(t, mode_changes_within_a_block, 0, 2);
 	tcase_add_test(t, two_pages_for_one_entry);
+	tcase_add_loop_test(t, together_over_a_page, 0, 4);
+	tcase_add_test(t, esp_is_no_register_of_a_run);
+	tcase_add_loop_test(t, moves_over_a_fault, 0, 12);
+	tcase_add_loop_test(t, returns_to_two_places, 0, 2);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
