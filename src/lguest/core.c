@@ -30,6 +30,7 @@ void set_next_deadline(struct host *host)
 {
 	unsigned i;
 
+	host->quiet_until = 0;
 	host->next_deadline = PORT_NEVER;
 	for (i = 0; i < DOOR_GUESTS; i++)
 		if (host->guests[i].exists && host->guests[i].deadline < host->next_deadline)
@@ -68,6 +69,7 @@ static void arm_timer(struct host *host, uint64_t now, uint64_t end, bool retry)
 	if (retry && now + RETRY_NS < when)
 		when = now + RETRY_NS;
 	port_arm_timer(host, when);
+	host->quiet_until = when;
 }
 /*:*/
 
@@ -82,7 +84,7 @@ static void switch_guests(struct lguest *lg)
 		port_fpu_save(host->last);
 	port_fpu_load(lg);
 	host->last = lg;
-	lg->changed = CHANGED_ALL;
+	lg->changed |= CHANGED_ALL;
 }
 
 /* One can run off the end of such a segment, and then the way back would fault. */
@@ -94,33 +96,45 @@ static bool code_not_flat(const struct lguest *lg)
 }
 
 /*H:131
- * Before the Switcher: the tables the Guest will run with, as far as they changed, and registers
- * that the Switcher can load without a fault.  IF is always on while a Guest runs, whatever it
- * thinks; IOPL is never anything but 0.
+ * Before the Switcher: registers that it can load without a fault.  IF is always on while a Guest
+ * runs, whatever it thinks; IOPL is never anything but 0.  And the tables the Guest will run with,
+ * but only what is not as it was when it last ran.
  */
-static void prepare_to_run(struct lguest *lg)
+static __attribute__((noinline)) void take_changes(struct lguest *lg)
 {
 	struct lguest_ro_state *state = port_change(lg->host, lg->host->state_page);
+	const uint32_t changed = lg->changed;
+
+	lg->changed = 0;
+	if (changed & CHANGED_SEGS)
+		check_segments(lg);
+	else
+		check_code_and_stack(lg);
+	if (changed & CHANGED_IDT)
+		copy_traps(lg);
+	if (changed & CHANGED_GDT)
+		copy_gdt(lg);
+	else if (changed & CHANGED_GDT_TLS)
+		copy_gdt_tls(lg);
+	if (changed & CHANGED_STACK) {
+		state->guest_tss.esp1 = le32(lg->esp1);
+		state->guest_tss.ss1 = le32(lg->ss1);
+	}
+	if (changed & CHANGED_SHADOW)
+		pin_stack_pages(lg);
+}
+
+static void prepare_to_run(struct lguest *lg)
+{
 	struct lguest_regs *regs = lg->regs;
 	uint32_t eflags = le32_get(regs->eflags) & X86_EFLAGS_USER;
 
-	switch_guests(lg);
 	regs->eflags = le32(eflags | X86_EFLAGS_FIXED | X86_EFLAGS_IF);
-	if (lg->changed & CHANGED_SEGS)
-		check_segments(lg);
-	else if ((lg->changed & CHANGED_CODE) || code_not_flat(lg))
+	regs->trapnum = le32(TRAP_NEVER_LEFT);
+	if (lg->changed)
+		take_changes(lg);
+	else if (code_not_flat(lg))
 		check_code_and_stack(lg);
-	if (lg->changed & CHANGED_IDT)
-		copy_traps(lg);
-	if (lg->changed & CHANGED_GDT)
-		copy_gdt(lg);
-	else if (lg->changed & CHANGED_GDT_TLS)
-		copy_gdt_tls(lg);
-	lg->changed = 0;
-	state->guest_tss.esp1 = le32(lg->esp1);
-	state->guest_tss.ss1 = le32(lg->ss1);
-	if (lg->stack_unpinned)
-		pin_stack_pages(lg);
 }
 /*:*/
 
@@ -226,9 +240,11 @@ static void handle_trap(struct lguest *lg)
 	case LGUEST_TRAP_ENTRY: hypercall_trapped(lg, 0x1fcd, 0); return;
 	case SYSCALL_VECTOR: break;
 	default:
-		/* An interrupt of our own: it was served on the way here. */
-		if (trapnum >= FIRST_EXTERNAL_VECTOR && trapnum < TRAP_NEVER_LEFT)
+		/* An interrupt of our own: it was served on the way here, and was the timer's maybe. */
+		if (trapnum >= FIRST_EXTERNAL_VECTOR && trapnum < TRAP_NEVER_LEFT) {
+			lg->host->quiet_until = 0;
 			return;
+		}
 		break;
 	}
 	reflect(lg, trapnum);
@@ -238,7 +254,7 @@ static void handle_trap(struct lguest *lg)
 /* A 2.6.23 Guest need not call aloud to have its ring emptied. */
 static bool hypercalls_due(const struct lguest *lg)
 {
-	return !lg->dead && (lg->hcall_waiting || (lg->abi && lg->abi->ring_every_turn));
+	return (lg->hcall_waiting || (lg->abi && lg->abi->ring_every_turn)) && !lg->dead;
 }
 
 /* What the Launcher must see to before the Guest can go on; 0 if nothing. */
@@ -256,23 +272,6 @@ static unsigned pending_answer(const struct lguest *lg)
 	return 0;
 }
 
-/*H:110
- * This is it.  A turn of a Guest is a loop: while turn_next() says 0, the home enters the Guest,
- * and turn_left() sees to whatever brought it out again.  The loop itself is the home's, since on
- * the bare machine it can wait for the Guest to come out, and inside a process it cannot.
- *
- * turn_next() does the Guest's hypercalls first, since they may need the Launcher; then we see
- * whether we were asked to stop, whether an interrupt can be delivered, and whether there is still
- * a Guest to run.  If so, all is made ready for it.  Any other answer than 0 ends the turn.
- */
-void turn_begin(struct lguest *lg, uint32_t quantum_ns)
-{
-	lg->turn_end = quantum_ns ? port_clock(lg->host) + quantum_ns : PORT_NEVER;
-	lg->host->someone_woke = false;
-	lg->dma_retry = false;
-	take_events(lg->host);
-}
-
 static unsigned answer_now(struct lguest *lg, uint64_t now)
 {
 	if (lg->restart)
@@ -286,29 +285,65 @@ static unsigned answer_now(struct lguest *lg, uint64_t now)
 	return lg->halted ? DOOR_ANS_HALTED : 0;
 }
 
-unsigned turn_next(struct lguest *lg)
+/*H:111
+ * Is there anything but to go on?  First what the Launcher must do; then the clock; whether an
+ * interrupt can be delivered; and whether there is still a Guest to run.
+ */
+static __attribute__((noinline)) unsigned look_around(struct lguest *lg, uint64_t now)
 {
-	unsigned answer;
-	uint64_t now;
+	unsigned answer = pending_answer(lg);
 	bool retry;
 
-	if (hypercalls_due(lg))
-		do_hypercalls(lg);
-	answer = pending_answer(lg);
 	if (answer)
 		return answer;
-	now = port_clock(lg->host);
 	check_clock(lg, now);
 	retry = maybe_do_interrupt(lg);
 	answer = answer_now(lg, now);
-	if (answer)
-		return answer;
+	if (!answer)
+		arm_timer(lg->host, now, lg->turn_end, retry);
+	return answer;
+}
+/*:*/
+
+/*H:110
+ * This is it.  A turn of a Guest is a loop: while turn_next() says 0, the home enters the Guest,
+ * and turn_left() sees to whatever brought it out again.  The loop itself is the home's, since on
+ * the bare machine it can wait for the Guest to come out, and inside a process it cannot.
+ *
+ * turn_next() does the Guest's hypercalls first, since they may need the Launcher, and then looks
+ * around; but nearly always there is nothing to see, and two comparisons tell.  Any other
+ * answer than 0 ends the turn.
+ */
+void turn_begin(struct lguest *lg, uint32_t quantum_ns)
+{
+	struct host *host = lg->host;
+
+	lg->turn_end = quantum_ns ? port_clock(host) + quantum_ns : PORT_NEVER;
+	lg->dma_retry = false;
+	host->someone_woke = false;
+	host->quiet_until = 0;
+	switch_guests(lg);
+	take_events(host);
+}
+
+unsigned turn_next(struct lguest *lg)
+{
+	struct host *host = lg->host;
+	unsigned answer;
+	uint64_t now;
+
+	if (hypercalls_due(lg))
+		do_hypercalls(lg);
+	now = port_clock(host);
+	if (now >= host->quiet_until || lg->held_up || lg->irqs_pending) {
+		answer = look_around(lg, now);
+		if (answer)
+			return answer;
+	}
 	prepare_to_run(lg);
 	if (lg->dead)
 		return DOOR_ANS_DEAD;
-	arm_timer(lg->host, now, lg->turn_end, retry);
-	lg->regs->trapnum = le32(TRAP_NEVER_LEFT);
-	count_one(&lg->host->count->entries);
+	count_one(&host->count->entries);
 	return 0;
 }
 

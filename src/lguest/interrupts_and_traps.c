@@ -329,6 +329,7 @@ void guest_set_stack(struct lguest *lg, uint32_t seg, uint32_t esp, uint32_t pag
 	lg->ss1 = seg & 0xffff;
 	lg->esp1 = esp;
 	lg->stack_pages = pages;
+	lg->changed |= CHANGED_STACK;
 	pin_stack_pages(lg);
 }
 /*:*/

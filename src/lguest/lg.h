@@ -194,7 +194,9 @@ struct kept_desc {
 #define CHANGED_GDT_TLS 4u
 #define CHANGED_CODE	8u  /* eip, cs or ss are not as the Guest left them */
 #define CHANGED_SEGS	16u /* any segment register may have gone stale */
-#define CHANGED_ALL	31u
+#define CHANGED_STACK	32u /* where the stack of its kernel is */
+#define CHANGED_ALL	63u
+#define CHANGED_SHADOW	64u /* the stack's pages may be missing in it */
 
 /*H:033
  * All there is to know about one Guest.
@@ -204,8 +206,18 @@ struct lguest {
 	unsigned id;
 	bool exists;
 
+	/* Why it cannot just go on.  Most of the time none of these is set, and that is seen at one
+	 * look. */
+	union {
+		struct {
+			bool dead, restart, break_asked, halted;
+			bool notify_pending, dma_pending, trap_pending, dma_retry;
+		};
+		uint64_t held_up;
+	};
+
 	/* The end.  The first reason given is the one that is kept. */
-	bool dead, asked_to_die, restart;
+	bool asked_to_die;
 	char death[256];
 
 	/* What the Launcher told us. */
@@ -227,7 +239,7 @@ struct lguest {
 	hpa_t regs_page;
 	struct lguest_regs *regs;
 	uint32_t esp1, ss1, stack_pages;
-	bool ts, halted, single_stepped;
+	bool ts, single_stepped;
 	uint32_t changed; /* CHANGED_* */
 	struct kept_desc idt[256];
 	struct kept_desc gdt[GDT_ENTRIES];
@@ -238,24 +250,23 @@ struct lguest {
 	unsigned pgdir; /* the current one */
 	uint32_t pgdir_uses;
 	uint32_t shadow_pages; /* how many it holds */
-	bool linear, pae, format_known, stack_unpinned;
+	bool linear, pae, format_known;
 
 	/* Hypercalls. */
 	bool hcall_waiting;
 	unsigned next_hcall;
-	bool notify_pending, dma_pending, trap_pending, trap_told;
+	bool trap_told;
 	uint32_t notify, dma[2];
 	uint32_t trap, trap_gpa, trap_detail; /* the last: CR2, or an error code */
 	uint8_t trap_insn[8];
 
 	/* DMA. */
 	struct dma_binding dma_bound[LGUEST_MAX_DMA];
-	bool dma_full;		     /* SEND_DMA found no room at the receiver's ... */
-	bool dma_retry, dma_retried; /* ... and shall be made again, or was */
+	bool dma_full;	  /* SEND_DMA found no room at the receiver's ... */
+	bool dma_retried; /* ... and was made again (dma_retry: shall be) */
 
 	/* Interrupts and time. */
 	uint32_t irqs_pending;
-	bool break_asked;
 	uint64_t deadline; /* of its clock event, or PORT_NEVER */
 	uint64_t turn_end; /* when its quantum is used up, or PORT_NEVER */
 };
@@ -273,6 +284,7 @@ struct host {
 
 	struct lguest *last;	/* whose tables and FPU registers the CPU holds now */
 	uint64_t next_deadline; /* of all Guests */
+	uint64_t quiet_until;	/* the clock has nothing for us before; the timer is set to it */
 	bool someone_woke;	/* a Guest's clock event came while another one ran */
 	uint32_t woken;		/* Guests that the one which ran gave something to, a bit each */
 	uint32_t dma_bindings;	/* made so far: the next one's age */

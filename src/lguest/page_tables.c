@@ -209,7 +209,7 @@ static bool make_room(struct lguest *lg)
 	if (!rich)
 		return false;
 	release_range(rich, least_needed(rich), 0, SPGD_ENTRIES);
-	rich->stack_unpinned = true;
+	rich->changed |= CHANGED_SHADOW;
 	return true;
 }
 
@@ -382,7 +382,7 @@ void pin_stack_pages(struct lguest *lg)
 {
 	uint32_t i;
 
-	lg->stack_unpinned = false;
+	lg->changed &= ~CHANGED_SHADOW;
 	for (i = 0; i < lg->stack_pages; i++)
 		pin_page(lg, GVA(lg->esp1 - 1 - i * PAGE_SIZE));
 }

@@ -56,7 +56,7 @@ void setup_guest_gdt(struct lguest *lg)
 {
 	lg->gdt[GDT_ENTRY_KERNEL_CS] = (struct kept_desc){0x0000ffff, 0x00cfbb00};
 	lg->gdt[GDT_ENTRY_KERNEL_DS] = (struct kept_desc){0x0000ffff, 0x00cfb300};
-	lg->changed = CHANGED_ALL;
+	lg->changed |= CHANGED_ALL;
 }
 
 /*H:401

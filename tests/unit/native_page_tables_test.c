@@ -386,9 +386,9 @@ START_TEST(pins_the_stack)
 	hcall(FLUSH_TLB, 0);
 	hcall(SET_PTE, lg->pgdirs[lg->pgdir].gpgdir, esp - PAGE_SIZE, (W_STACK - PAGE_SIZE) | 0x23);
 	ck_assert(!stack_page_ok(esp - 1));
-	lg->stack_unpinned = true;
+	lg->changed |= CHANGED_SHADOW;
 	pin_stack_pages(lg);
-	ck_assert(stack_page_ok(esp - 1) && !lg->stack_unpinned);
+	ck_assert(stack_page_ok(esp - 1) && !(lg->changed & CHANGED_SHADOW));
 	ck_lives();
 }
 END_TEST
@@ -757,15 +757,15 @@ START_TEST(evicts_when_the_heap_is_empty)
 	touch();
 	current = guest_shadow(lg).v;
 	take_heap(heap, HEAP_PAGES);
-	ck_assert(!lg->stack_unpinned);
+	ck_assert(!(lg->changed & CHANGED_SHADOW));
 
 	/* The other directory gives way first. */
 	put(W_PGD + PAGE_SIZE + 4 * 4, W_LOW | PDE);
 	ck_assert_int_eq(demand(4u << 22, 0), DEMAND_FILLED);
 	ck_assert_uint_eq(frame(4u << 22), FRAME(W_FREE));
 	ck_assert_uint_ne(shadow(PAGE(0)), 0);
-	ck_assert(lg->stack_unpinned);
-	lg->stack_unpinned = false;
+	ck_assert(lg->changed & CHANGED_SHADOW);
+	lg->changed &= ~CHANGED_SHADOW;
 	/* Then the one we are at; again and again. */
 	for (unsigned i = 5; i < 30; i++) {
 		put(W_PGD + PAGE_SIZE + i * 4, W_LOW | PDE);
@@ -774,7 +774,7 @@ START_TEST(evicts_when_the_heap_is_empty)
 		ck_assert_uint_eq(guest_shadow(lg).v, current);
 		ck_assert_uint_eq(frame(DOOR_SWITCHER), host->switcher_code.v);
 	}
-	ck_assert(lg->stack_unpinned);
+	ck_assert(lg->changed & CHANGED_SHADOW);
 	ck_lives();
 	/* Before it runs again, its stack is back. */
 	turn_begin(lg, 0);
@@ -802,7 +802,7 @@ START_TEST(the_rich_give)
 	hcall(SET_STACK, KERNEL_DS, W_KERNEL + W_STACK, 2);
 	touch();
 	hold(20);
-	rich->stack_unpinned = false;
+	rich->changed &= ~CHANGED_SHADOW;
 	kernel(0, false);
 	poor = lg;
 	touch();
@@ -811,7 +811,7 @@ START_TEST(the_rich_give)
 	ck_lives();
 	ck_assert_uint_ne(shadow(PAGE(0)), 0); /* it has lost nothing of its own */
 	ck_assert_uint_gt(poor->shadow_pages, rich->shadow_pages);
-	ck_assert(rich->stack_unpinned && !poor->stack_unpinned);
+	ck_assert((rich->changed & CHANGED_SHADOW) && !(poor->changed & CHANGED_SHADOW));
 	/* What it got has made it the richer one, so now it pays for itself. */
 	lg = rich;
 	ck_assert_int_eq(demand(W_KERNEL, 0), DEMAND_FILLED);
