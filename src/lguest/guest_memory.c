@@ -11,8 +11,8 @@
  * know: the network of the oldest Guests is a page that several of them share.
  */
 /* Out of line, and so is the slow read below: few need them, and all would save registers for them. */
-static __attribute__((noinline)) const struct shared_page *search_shared(const struct lguest *lg,
-									 uint32_t pfn)
+static __attribute__((noinline)) const struct shared_page *find_shared(const struct lguest *lg,
+								       uint32_t pfn)
 {
 	const struct shared_page *s;
 
@@ -22,19 +22,14 @@ static __attribute__((noinline)) const struct shared_page *search_shared(const s
 	return NULL;
 }
 
-static const struct shared_page *find_shared(const struct lguest *lg, uint32_t pfn)
-{
-	return UNLIKELY(lg->nr_shared) ? search_shared(lg, pfn) : NULL;
-}
-
 bool guest_page_shared(const struct lguest *lg, uint32_t pfn)
 {
-	return find_shared(lg, pfn);
+	return pfn >= lg->own_pfns && find_shared(lg, pfn);
 }
 
 hpa_t guest_page(const struct lguest *lg, uint32_t pfn)
 {
-	const struct shared_page *s = find_shared(lg, pfn);
+	const struct shared_page *s = LIKELY(pfn < lg->own_pfns) ? NULL : find_shared(lg, pfn);
 
 	return s ? s->page : HPA(lg->mem_base.v + (pfn << PAGE_SHIFT));
 }
@@ -109,6 +104,12 @@ void lgwrite(struct lguest *lg, gpa_t addr, const void *from, uint32_t len)
 }
 /*:*/
 
+/* Where a page of its own lies. */
+static hpa_t own_hpa(const struct lguest *lg, gpa_t addr)
+{
+	return HPA(lg->mem_base.v + addr.v);
+}
+
 static __attribute__((noinline)) uint32_t lgread_u32_slow(struct lguest *lg, gpa_t addr)
 {
 	le32_t val;
@@ -120,8 +121,8 @@ static __attribute__((noinline)) uint32_t lgread_u32_slow(struct lguest *lg, gpa
 uint32_t lgread_u32(struct lguest *lg, gpa_t addr)
 {
 	/* Nearly all of what we read are aligned words: page table entries. */
-	if (LIKELY(!(addr.v & 3) && lguest_address_ok(lg, addr, 4)))
-		return le32_get(*(const le32_t *)port_look(lg->host, guest_hpa(lg, addr)));
+	if (LIKELY(!(addr.v & 3) && addr.v >> PAGE_SHIFT < lg->own_pfns))
+		return le32_get(*(const le32_t *)port_look(lg->host, own_hpa(lg, addr)));
 	return lgread_u32_slow(lg, addr);
 }
 
@@ -133,21 +134,32 @@ void lgwrite_u32(struct lguest *lg, gpa_t addr, uint32_t val)
 }
 
 /*H:102
- * struct lguest_data.  Its address was checked when the Guest gave it to us and the Guest's
- * memory never shrinks, so a word of it can be had without ceremony.  It is 4-aligned, so no word
- * straddles a page.
+ * struct lguest_data.  When the Guest gave us its address we checked that all of it is the Guest's
+ * own, and the Guest's memory never shrinks, so a word of it can be had without ceremony.  It is
+ * 4-aligned, so no word straddles a page.
  */
-uint32_t lgdata_get(struct lguest *lg, unsigned offset)
+static hpa_t lgdata_hpa(const struct lguest *lg, unsigned offset)
 {
-	gpa_t at = GPA(lg->lguest_data.v + offset);
+	return own_hpa(lg, GPA(lg->lguest_data.v + offset));
+}
 
-	return le32_get(*(const le32_t *)port_look(lg->host, guest_hpa(lg, at)));
+uint32_t lgdata_get(const struct lguest *lg, unsigned offset)
+{
+	return le32_get(*(const le32_t *)port_look(lg->host, lgdata_hpa(lg, offset)));
 }
 
 void lgdata_put(struct lguest *lg, unsigned offset, uint32_t val)
 {
-	gpa_t at = GPA(lg->lguest_data.v + offset);
+	*(le32_t *)port_change(lg->host, lgdata_hpa(lg, offset)) = le32(val);
+}
 
-	*(le32_t *)port_change(lg->host, guest_hpa(lg, at)) = le32(val);
+uint8_t lgdata_get_byte(const struct lguest *lg, unsigned offset)
+{
+	return *(const uint8_t *)port_look(lg->host, lgdata_hpa(lg, offset));
+}
+
+void lgdata_put_byte(struct lguest *lg, unsigned offset, uint8_t val)
+{
+	*(uint8_t *)port_change(lg->host, lgdata_hpa(lg, offset)) = val;
 }
 /*:*/

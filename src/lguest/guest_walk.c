@@ -104,10 +104,11 @@ static inline __attribute__((always_inline)) bool walk_in(const struct table_for
 	return true;
 }
 
-/* Nearly every exit asks for a walk or two, so each format has its own copy, of which the
- * compiler knows every number. */
-static bool walk_directories(struct lguest *lg, uint32_t cr3, gva_t addr, bool curious,
-			     struct guest_walk *walk)
+/* Nearly every exit asks for a walk or two, so whoever does has his own copy for each format, of
+ * which the compiler knows every number. */
+static inline __attribute__((always_inline)) bool walk_directories(struct lguest *lg, uint32_t cr3,
+								   gva_t addr, bool curious,
+								   struct guest_walk *walk)
 {
 	return lg->pae ? walk_in(&pae, lg, cr3, addr, curious, walk)
 		       : walk_in(&two_level, lg, cr3, addr, curious, walk);
@@ -192,7 +193,7 @@ bool try_guest_pa(struct lguest *lg, gva_t addr, gpa_t *pa)
 		*pa = GPA(addr.v);
 		return true;
 	}
-	if (!walk_directories(lg, lg->pgdirs[lg->pgdir].gpgdir, addr, true, &walk) ||
+	if (!walk_directories(lg, lg->pgdir->gpgdir, addr, true, &walk) ||
 	    !lguest_address_ok(lg, walk.at, f->entry_bytes))
 		return false;
 	pte = read_entry(lg, f, walk.at);
@@ -228,19 +229,26 @@ bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len)
 	return any;
 }
 
-/* For stack frames, which are the only thing we ever write through the Guest's own mapping.  The
+/* For stack frames, which are the only thing we ever write through the Guest's own mapping.  Where
+ * the CPU would have stored the frame, so do we, and ask the Guest's tables only if it could not.  The
  * frame may straddle a page; the pages need not be neighbours.  False if there is no page. */
 bool write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len)
 {
 	const uint8_t *p = from;
 	uint32_t part;
+	hpa_t page;
 	gpa_t pa;
 
 	for (; len; len -= part) {
 		part = up_to_page_end(addr, len);
-		if (!try_guest_pa(lg, addr, &pa))
+		page = writable_page(lg, addr);
+		if (LIKELY(page.v))
+			memcpy((uint8_t *)port_change(lg->host, page) + (addr.v & ~PAGE_MASK), p,
+			       part);
+		else if (try_guest_pa(lg, addr, &pa))
+			lgwrite(lg, pa, p, part);
+		else
 			return false;
-		lgwrite(lg, pa, p, part);
 		p += part;
 		addr.v += part;
 	}

@@ -33,16 +33,19 @@ enum lguest_hypercall {
 
 #define LGUEST_SHUTDOWN_RESTART 2u
 
-/* A call, as images of EAX, EBX, ECX, EDX and ESI, wherever they came from. */
-struct hcall {
-	uint32_t reg[5];
-};
-
 static uint32_t hcall_arg(const struct lguest *lg, const struct hcall *call, unsigned n)
 {
-	unsigned reg = lg->abi->arg[n - 1];
+	return le32_get(call->reg[lg->abi->arg[n - 1]]);
+}
 
-	return reg == LG_NO_REG ? 0 : call->reg[reg];
+/* A page table entry is the third argument and, if it is wide, the fourth, which not all have. */
+static gpte_t hcall_gpte(const struct lguest *lg, const struct hcall *call)
+{
+	gpte_t gpte = {hcall_arg(lg, call, 3)};
+
+	if (lg->pae && lg->abi->arg[3] != LG_NO_REG)
+		gpte.v |= (uint64_t)hcall_arg(lg, call, 4) << 32;
+	return gpte;
 }
 
 /*H:202
@@ -87,9 +90,9 @@ static bool has_notify(const struct lguest *lg)
  */
 static void do_hcall(struct lguest *lg, struct hcall *call)
 {
-	const uint32_t nr = call->reg[LG_EAX];
+	const uint32_t nr = le32_get(call->reg[LG_EAX]);
 	const uint32_t arg1 = hcall_arg(lg, call, 1), arg2 = hcall_arg(lg, call, 2);
-	const uint32_t arg3 = hcall_arg(lg, call, 3), arg4 = hcall_arg(lg, call, 4);
+	const uint32_t arg3 = hcall_arg(lg, call, 3);
 
 	count_hcall(lg, nr);
 	switch (nr) {
@@ -112,10 +115,7 @@ static void do_hcall(struct lguest *lg, struct hcall *call)
 	case LHCALL_TS: lg->ts = arg1; break;
 	case LHCALL_SET_CLOCKEVENT: guest_set_clockevent(lg, arg1); break;
 	case LHCALL_HALT: lg->halted = true; break;
-	case LHCALL_SET_PTE:
-		guest_set_pte(lg, arg1, GVA(arg2),
-			      (gpte_t){arg3 | (lg->pae ? (uint64_t)arg4 << 32 : 0)});
-		break;
+	case LHCALL_SET_PTE: guest_set_pte(lg, arg1, GVA(arg2), hcall_gpte(lg, call)); break;
 	case LHCALL_SET_PGD: guest_set_pgd(lg, arg1, arg2); break;
 	case LHCALL_LOAD_TLS: guest_load_tls(lg, GPA(arg1)); break;
 	case LHCALL_NOTIFY:
@@ -128,7 +128,7 @@ static void do_hcall(struct lguest *lg, struct hcall *call)
 	case LHCALL_BIND_DMA:
 		if (!has_dma(lg))
 			goto bad;
-		call->reg[LG_EAX] = guest_bind_dma(lg, GPA(arg1), GPA(arg2), arg3);
+		call->reg[LG_EAX] = le32(guest_bind_dma(lg, GPA(arg1), GPA(arg2), arg3));
 		break;
 	case LHCALL_SET_PMD:
 		if (has_dma(lg)) {
@@ -153,55 +153,37 @@ static bool launcher_wanted(const struct lguest *lg)
 	return lg->notify_pending || lg->dma_pending;
 }
 
-static bool read_record(struct lguest *lg, unsigned slot, struct hcall *call)
+static struct hcall read_record(const struct lguest *lg, unsigned slot)
 {
 	const struct lg_abi *abi = lg->abi;
-	le32_t raw[5];
-	unsigned i;
+	unsigned at = abi->hcalls + slot * abi->ring_words * 4u, i;
+	struct hcall call = {{{0}}};
 
-	*call = (struct hcall){{0}};
-	if (!try_lgread(lg, raw, GPA(lg->lguest_data.v + abi->hcalls + slot * abi->ring_words * 4),
-			abi->ring_words * 4u))
-		return false;
 	for (i = 0; i < abi->ring_words; i++)
-		call->reg[abi->ring_word[i]] = le32_get(raw[i]);
-	return true;
+		call.reg[abi->ring_word[i]] = le32(lgdata_get(lg, at + i * 4));
+	return call;
 }
 
 /*H:203
  * The ring.  Guest and Host each go around it at their own pace; a status of 0 says that a record
- * is ready, 0xff that it is done with.  We look at a snapshot of the states, so that a Guest
- * which fills the ring as fast as we empty it cannot keep us here: one time around is all it gets.
+ * is ready, 0xff that it is done with.  Once around is all that a Guest gets, however full the ring.
  */
 static void do_async_hcalls(struct lguest *lg)
 {
-	const uint8_t done = LG_RING_FREE;
-	uint8_t status[LG_RING_SLOTS];
-	gpa_t at = GPA(lg->lguest_data.v + lg->abi->hcall_status);
 	struct hcall call;
-	unsigned i, slot;
-	uint32_t word;
+	unsigned i, status;
 
-	/* Most of the time there is nothing, and one look will tell. */
-	word = lgdata_get(lg, lg->abi->hcall_status + (lg->next_hcall & ~3u));
-	if ((word >> lg->next_hcall % 4 * 8 & 0xff) == LG_RING_FREE)
-		return;
-	if (!try_lgread(lg, status, at, sizeof(status)))
-		return;
 	for (i = 0; i < LG_RING_SLOTS; i++) {
-		slot = lg->next_hcall;
-		if (status[slot] == LG_RING_FREE)
+		status = lg->abi->hcall_status + lg->next_hcall;
+		if (lgdata_get_byte(lg, status) == LG_RING_FREE)
 			break;
+		call = read_record(lg, lg->next_hcall);
 		/* On before we do it: if the call leaves something to the Launcher we return. */
-		lg->next_hcall = (slot + 1) % LG_RING_SLOTS;
-		if (!read_record(lg, slot, &call)) {
-			kill_guest(lg, "Fetching async hypercalls");
-			break;
-		}
+		lg->next_hcall = (lg->next_hcall + 1) % LG_RING_SLOTS;
 		do_hcall(lg, &call);
 		lg->dma_full = false;
 		count_one(&lg->host->count->async_hcalls);
-		lgwrite(lg, GPA(at.v + slot), &done, 1);
+		lgdata_put_byte(lg, status, LG_RING_FREE);
 		if (launcher_wanted(lg) || lg->dead)
 			break;
 	}
@@ -300,9 +282,6 @@ static void initialize_guest(struct lguest *lg)
  */
 void do_hypercalls(struct lguest *lg)
 {
-	struct lguest_regs *regs = lg->regs;
-	struct hcall call;
-
 	if (!lg->abi) {
 		initialize_guest(lg);
 		lg->hcall_waiting = false;
@@ -311,10 +290,7 @@ void do_hypercalls(struct lguest *lg)
 	do_async_hcalls(lg);
 	if (launcher_wanted(lg) || lg->dead || !lg->hcall_waiting)
 		return;
-	call = (struct hcall){{le32_get(regs->eax), le32_get(regs->ebx), le32_get(regs->ecx),
-			       le32_get(regs->edx), le32_get(regs->esi)}};
-	do_hcall(lg, &call);
-	regs->eax = le32(call.reg[LG_EAX]);
+	do_hcall(lg, &lg->regs->hcall);
 	/* Data for which there was no room gets one more chance. */
 	lg->dma_retry = lg->dma_full && !lg->dma_retried;
 	lg->dma_retried = lg->dma_retry;

@@ -56,7 +56,7 @@ static uint32_t control_register(struct lguest *lg, unsigned num)
 	switch (num) {
 	case 0: return 0x80050033u | (lg->ts ? 8 : 0);
 	case 2: return lg->abi ? lgdata_get(lg, LGD_CR2) : 0;
-	case 3: return lg->pgdirs[lg->pgdir].gpgdir;
+	case 3: return lg->pgdir->gpgdir;
 	default: return 0;
 	}
 }

@@ -59,12 +59,23 @@
 #define TRAP_NEVER_LEFT	      256u /* left in trapnum when the Switcher did not get through */
 /*:*/
 
+/* A hypercall, as images of EAX, EBX, ECX, EDX and ESI, wherever they came from. */
+struct hcall {
+	le32_t reg[5];
+};
+
 /*H:031
  * The registers of a Guest, at the very end of its regs page, in the order in which the stubs and
  * the Switcher push them.  The first five make a hypercall record as they stand.
  */
 struct lguest_regs {
-	le32_t eax, ebx, ecx, edx, esi, edi, ebp;
+	union {
+		struct hcall hcall;
+		struct {
+			le32_t eax, ebx, ecx, edx, esi;
+		};
+	};
+	le32_t edi, ebp;
 	le32_t gs, fs, ds, es;
 	le32_t trapnum, errcode;
 	/* The CPU pushed these. */
@@ -224,6 +235,7 @@ struct lguest {
 	hpa_t mem_base;
 	uint32_t pfn_limit, device_limit, flags;
 	uint32_t boot_map, boot_top, ram_bytes, page_offset, guest_id;
+	uint32_t own_pfns; /* pages before this one are its own, and lie in a row from mem_base */
 	unsigned nr_shared;
 	struct shared_page shared[DOOR_SHARED_PAGES];
 
@@ -247,7 +259,7 @@ struct lguest {
 
 	/* Page tables. */
 	struct pgdir pgdirs[LGUEST_PGDIRS];
-	unsigned pgdir; /* the current one */
+	struct pgdir *pgdir; /* the current one */
 	uint32_t pgdir_uses;
 	uint32_t shadow_pages; /* how many it holds */
 	bool linear, pae, format_known;
@@ -308,8 +320,10 @@ void lgwrite(struct lguest *lg, gpa_t addr, const void *from, uint32_t len);
 bool try_lgread(struct lguest *lg, void *to, gpa_t addr, uint32_t len);
 uint32_t lgread_u32(struct lguest *lg, gpa_t addr);
 void lgwrite_u32(struct lguest *lg, gpa_t addr, uint32_t val);
-uint32_t lgdata_get(struct lguest *lg, unsigned offset);
+uint32_t lgdata_get(const struct lguest *lg, unsigned offset);
 void lgdata_put(struct lguest *lg, unsigned offset, uint32_t val);
+uint8_t lgdata_get_byte(const struct lguest *lg, unsigned offset);
+void lgdata_put_byte(struct lguest *lg, unsigned offset, uint8_t val);
 hpa_t guest_page(const struct lguest *lg, uint32_t pfn);
 hpa_t guest_hpa(const struct lguest *lg, gpa_t addr);
 bool guest_page_shared(const struct lguest *lg, uint32_t pfn);
@@ -372,6 +386,7 @@ void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte);
 void guest_pagetable_clear_all(struct lguest *lg);
 void guest_pagetable_flush_user(struct lguest *lg);
 hpa_t guest_shadow(const struct lguest *lg);
+hpa_t writable_page(const struct lguest *lg, gva_t addr);
 
 /* guest_walk.c: */
 struct guest_walk {

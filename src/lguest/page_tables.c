@@ -85,7 +85,7 @@ static hpa_t find_table(const struct lguest *lg, const struct pgdir *dir, gva_t 
 
 hpa_t guest_shadow(const struct lguest *lg)
 {
-	return lg->pgdirs[lg->pgdir].pgd;
+	return lg->pgdir->pgd;
 }
 
 static void count_pages(struct lguest *lg, int64_t change)
@@ -172,7 +172,7 @@ static bool has_tables(const struct pgdir *dir)
 /* The directory of this Guest whose tables it will miss least; NULL if it has none to give. */
 static struct pgdir *least_needed(struct lguest *lg)
 {
-	const struct pgdir *current = &lg->pgdirs[lg->pgdir];
+	const struct pgdir *current = lg->pgdir;
 	struct pgdir *dir, *oldest = NULL;
 
 	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++) {
@@ -324,7 +324,7 @@ static void fill_around(struct lguest *lg, gva_t addr, hpa_t table, const struct
  */
 enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *device)
 {
-	struct pgdir *dir = &lg->pgdirs[lg->pgdir];
+	struct pgdir *dir = lg->pgdir;
 	struct guest_walk walk;
 	uint32_t touched;
 	hpa_t table;
@@ -366,13 +366,24 @@ enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *
  * stack.  If that stack were not in the shadow, the push would fault.  The CPU copes with that,
  * and so do we, but it is far better manners to have the stack mapped and writable beforehand.
  */
+/* Where the CPU would find "addr" if the Guest's kernel stored there; address 0 if it would fault. */
+hpa_t writable_page(const struct lguest *lg, gva_t addr)
+{
+	const uint32_t want = PTE_P | PTE_RW;
+	hpa_t table = find_table(lg, lg->pgdir, addr);
+	spte_t spte;
+
+	if (!table.v || addr.v >= lg->limit)
+		return HPA(0);
+	spte = read_spte(lg, table, spte_index(addr));
+	return HPA((spte.v & want) == want ? spte.v & PAGE_MASK : 0);
+}
+
 static void pin_page(struct lguest *lg, gva_t addr)
 {
-	hpa_t table = find_table(lg, &lg->pgdirs[lg->pgdir], addr);
-	const uint32_t want = PTE_P | PTE_RW;
 	gpa_t device;
 
-	if (table.v && (read_spte(lg, table, spte_index(addr)).v & want) == want)
+	if (writable_page(lg, addr).v)
 		return;
 	if (demand_page(lg, addr, PF_WRITE, &device) != DEMAND_FILLED)
 		kill_guest(lg, "bad stack page %#lx", (unsigned long)addr.v);
@@ -392,6 +403,8 @@ static struct pgdir *find_pgdir(struct lguest *lg, uint32_t gpgdir)
 {
 	struct pgdir *dir;
 
+	if (lg->pgdir->gpgdir == gpgdir)
+		return lg->pgdir;
 	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
 		if (dir->pgd.v && dir->gpgdir == gpgdir)
 			return dir;
@@ -466,7 +479,7 @@ static struct pgdir *new_pgdir(struct lguest *lg, uint32_t gpgdir, bool *blank)
 		if (!dir->pgd.v) {
 			*blank = make_pgdir(lg, dir);
 			if (!*blank)
-				return &lg->pgdirs[lg->pgdir];
+				return lg->pgdir;
 			oldest = dir;
 			break;
 		}
@@ -487,7 +500,7 @@ void guest_new_pagetable(struct lguest *lg, uint32_t pgtable)
 	if (lg->linear) {
 		release_all(lg);
 		lg->linear = false;
-		dir = &lg->pgdirs[lg->pgdir];
+		dir = lg->pgdir;
 		dir->gpgdir = pgtable;
 		blank = true;
 	} else {
@@ -495,7 +508,7 @@ void guest_new_pagetable(struct lguest *lg, uint32_t pgtable)
 		if (!dir)
 			dir = new_pgdir(lg, pgtable, &blank);
 	}
-	lg->pgdir = (unsigned)(dir - lg->pgdirs);
+	lg->pgdir = dir;
 	dir->last_used = ++lg->pgdir_uses;
 	if (blank)
 		pin_stack_pages(lg);
@@ -512,7 +525,7 @@ void guest_pagetable_clear_all(struct lguest *lg)
 /* LHCALL_FLUSH_TLB of user space.  The kernel's stack is not there, so it stays pinned. */
 void guest_pagetable_flush_user(struct lguest *lg)
 {
-	release_user(lg, &lg->pgdirs[lg->pgdir]);
+	release_user(lg, lg->pgdir);
 }
 
 /*H:327
@@ -575,7 +588,7 @@ void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
 	}
 	/* The kernel's half is everybody's, and the current directory surely knows it. */
 	if (addr.v >= lg->kernel_address) {
-		gpgdir = lg->pgdirs[lg->pgdir].gpgdir;
+		gpgdir = lg->pgdir->gpgdir;
 		for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
 			if (dir->pgd.v)
 				set_pte_in(lg, dir, gpgdir, addr, gpte);
@@ -589,7 +602,7 @@ void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
 
 bool init_guest_pagetable(struct lguest *lg)
 {
-	lg->pgdir = 0;
+	lg->pgdir = lg->pgdirs;
 	if (!make_pgdir(lg, &lg->pgdirs[0]))
 		return false;
 	lg->pgdirs[0].gpgdir = boot_directory(lg);

@@ -114,6 +114,8 @@ static const char *take_shared(struct lguest *lg, const struct door_init *init)
 		    (page & ~PAGE_MASK) || page < DOOR_HOST_END ||
 		    page > lg->host->ram_top - PAGE_SIZE)
 			return "a shared page makes no sense";
+		if (pfn < lg->own_pfns)
+			lg->own_pfns = pfn;
 		lg->shared[lg->nr_shared++] = (struct shared_page){pfn, HPA(page)};
 	}
 	return NULL;
@@ -122,7 +124,7 @@ static const char *take_shared(struct lguest *lg, const struct door_init *init)
 static void take_parameters(struct lguest *lg, const struct door_init *init)
 {
 	lg->mem_base = HPA(le32_get(init->mem_base));
-	lg->pfn_limit = le32_get(init->pfn_limit);
+	lg->pfn_limit = lg->own_pfns = le32_get(init->pfn_limit);
 	lg->device_limit = le32_get(init->device_limit);
 	lg->boot_map = le32_get(init->boot_map);
 	lg->boot_top = le32_get(init->boot_top);
@@ -230,7 +232,7 @@ static void tell_abi(const struct lguest *lg, struct door_answer *ans)
 	ans->layout = le32(lg->abi ? lg->abi->layout + 1 : 0);
 	ans->hcall_insn = le32(lg->hcall_insn);
 	ans->pae = le32(lg->pae);
-	ans->cr3 = le32(lg->linear ? DOOR_NO_TABLES : lg->pgdirs[lg->pgdir].gpgdir);
+	ans->cr3 = le32(lg->linear ? DOOR_NO_TABLES : lg->pgdir->gpgdir);
 }
 
 /*H:065

@@ -12,7 +12,7 @@
 
 static uint32_t root(void)
 {
-	return lg->pgdirs[lg->pgdir].gpgdir;
+	return lg->pgdir->gpgdir;
 }
 
 /* By the Guest's own tables, as it reads them: 0 if va is not mapped. */

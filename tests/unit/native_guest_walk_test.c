@@ -10,7 +10,7 @@
 
 static uint32_t root(void)
 {
-	return lg->pgdirs[lg->pgdir].gpgdir;
+	return lg->pgdir->gpgdir;
 }
 
 /* Where the Guest keeps the entry of a level. */

@@ -333,7 +333,7 @@ START_TEST(end_of_addresses)
 	ck_assert_uint_eq(shadow(end - 1), 0);
 	ck_switcher();
 	ck_assert_int_eq(demand(end - 1, 0), DEMAND_FILLED);
-	hcall(SET_PGD, lg->pgdirs[lg->pgdir].gpgdir, lg->pae ? 3 : (end - 1) >> 22);
+	hcall(SET_PGD, lg->pgdir->gpgdir, lg->pae ? 3 : (end - 1) >> 22);
 	ck_assert_uint_eq(shadow(end - 1), 0);
 	ck_switcher();
 	hcall(SET_PTE, 0, end - 1, 0);
@@ -346,7 +346,7 @@ START_TEST(set_pte_at_the_end)
 {
 	const uint32_t end = with_an_end(_i / 2);
 
-	hcall(SET_PTE, lg->pgdirs[lg->pgdir].gpgdir, _i & 1 ? 0xffffffff : end, W_FREE | 0x67);
+	hcall(SET_PTE, lg->pgdir->gpgdir, _i & 1 ? 0xffffffff : end, W_FREE | 0x67);
 	ck_died("attempt to set pte into Switcher pages");
 	ck_switcher();
 }
@@ -384,7 +384,7 @@ START_TEST(pins_the_stack)
 	ck_assert(stack_page_ok(esp - 1) && stack_page_ok(esp - PAGE_SIZE - 1));
 	/* Mapped, but not yet for writing. */
 	hcall(FLUSH_TLB, 0);
-	hcall(SET_PTE, lg->pgdirs[lg->pgdir].gpgdir, esp - PAGE_SIZE, (W_STACK - PAGE_SIZE) | 0x23);
+	hcall(SET_PTE, lg->pgdir->gpgdir, esp - PAGE_SIZE, (W_STACK - PAGE_SIZE) | 0x23);
 	ck_assert(!stack_page_ok(esp - 1));
 	lg->changed |= CHANGED_SHADOW;
 	pin_stack_pages(lg);

@@ -28,7 +28,8 @@ static bool free_ring_at(struct lguest *lg, gpa_t data, uint32_t offset)
 
 static bool plausible(const struct lguest *lg, uint32_t data)
 {
-	return data && !(data & 3) && lguest_address_ok(lg, GPA(data), LG_DATA_LARGEST);
+	return data && !(data & 3) && lguest_address_ok(lg, GPA(data), LG_DATA_LARGEST) &&
+	       (data + LG_DATA_LARGEST - 1) >> PAGE_SHIFT < lg->own_pfns;
 }
 
 static uint32_t word(struct lguest *lg, gpa_t data, uint32_t offset)
