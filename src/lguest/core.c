@@ -161,10 +161,9 @@ static void hypercall_trapped(struct lguest *lg, uint32_t insn, unsigned skip)
 }
 /*:*/
 
-static void report_device_access(struct lguest *lg, gpa_t device)
+static void report_device_access(struct lguest *lg)
 {
 	lg->trap = 14;
-	lg->trap_gpa = device.v;
 	lg->trap_detail = port_fault_address(lg->host).v;
 	memset(lg->trap_insn, 0, sizeof(lg->trap_insn));
 	read_guest_virt(lg, lg->trap_insn, GVA(le32_get(lg->regs->eip)), 7);
@@ -180,11 +179,10 @@ static bool page_fault(struct lguest *lg)
 {
 	gva_t addr = port_fault_address(lg->host);
 	uint32_t errcode = le32_get(lg->regs->errcode);
-	gpa_t device = GPA(0);
 
-	switch (demand_page(lg, addr, errcode, &device)) {
+	switch (demand_page(lg, addr, errcode)) {
 	case DEMAND_FILLED: count_one(&lg->host->count->shadow_faults); return true;
-	case DEMAND_DEVICE: report_device_access(lg, device); break;
+	case DEMAND_DEVICE: report_device_access(lg); break;
 	case DEMAND_ABSENT: lg->regs->errcode = le32(errcode & ~PF_PRESENT); break;
 	case DEMAND_DENIED: lg->regs->errcode = le32(errcode | PF_PRESENT); break;
 	case DEMAND_OURS: break;

@@ -7,12 +7,12 @@
 #include "lg.h"
 
 /*H:100
- * Guest-physical to machine-physical.  It is nearly always an addition, but only this function may
- * know: the network of the oldest Guests is a page that several of them share.
+ * Guest-physical to machine-physical.  It is nearly always an addition, but only guest_page() may
+ * know: the network of the oldest Guests is a page that several of them share.  What the other
+ * pages need is out of line, and so is the slow read below: few want it, and all would save
+ * registers for it.
  */
-/* Out of line, and so is the slow read below: few need them, and all would save registers for them. */
-static __attribute__((noinline)) const struct shared_page *find_shared(const struct lguest *lg,
-								       uint32_t pfn)
+static const struct shared_page *find_shared(const struct lguest *lg, uint32_t pfn)
 {
 	const struct shared_page *s;
 
@@ -27,9 +27,9 @@ bool guest_page_shared(const struct lguest *lg, uint32_t pfn)
 	return pfn >= lg->own_pfns && find_shared(lg, pfn);
 }
 
-hpa_t guest_page(const struct lguest *lg, uint32_t pfn)
+__attribute__((noinline)) hpa_t guest_page_not_own(const struct lguest *lg, uint32_t pfn)
 {
-	const struct shared_page *s = LIKELY(pfn < lg->own_pfns) ? NULL : find_shared(lg, pfn);
+	const struct shared_page *s = find_shared(lg, pfn);
 
 	return s ? s->page : HPA(lg->mem_base.v + (pfn << PAGE_SHIFT));
 }

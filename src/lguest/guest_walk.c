@@ -86,10 +86,10 @@ static inline __attribute__((always_inline)) bool walk_in(const struct table_for
 		gpa_t at =
 			GPA(table + (addr.v >> level->shift & level->index_mask) * f->entry_bytes);
 
-		if (curious && !lguest_address_ok(lg, at, f->entry_bytes))
+		if (curious && at.v >> PAGE_SHIFT >= lg->pfn_limit)
 			return false;
 		e = read_entry(lg, f, at);
-		if (!(e.v & PTE_P) || lg->dead)
+		if (!(e.v & PTE_P) || (!curious && lg->dead))
 			return false;
 		if (!entry_ok(lg, e, level->allowed)) {
 			if (!curious)
@@ -163,10 +163,12 @@ bool guest_pte_is_memory(const struct lguest *lg, gpte_t gpte)
 	return entry_ok(lg, gpte, ~PTE_PSE);
 }
 
-/* The same for one that the Guest means to use. */
-bool guest_pte_ok(struct lguest *lg, gpte_t gpte)
+/* What is not memory can be a device, or else means the end. */
+bool guest_pte_is_device(struct lguest *lg, gpte_t gpte)
 {
-	if (guest_pte_is_memory(lg, gpte))
+	uint64_t pfn = gpte.v >> PAGE_SHIFT;
+
+	if (pfn >= lg->pfn_limit && pfn < lg->device_limit)
 		return true;
 	kill_guest(lg, "bad page table entry");
 	return false;

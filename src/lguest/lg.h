@@ -324,7 +324,12 @@ uint32_t lgdata_get(const struct lguest *lg, unsigned offset);
 void lgdata_put(struct lguest *lg, unsigned offset, uint32_t val);
 uint8_t lgdata_get_byte(const struct lguest *lg, unsigned offset);
 void lgdata_put_byte(struct lguest *lg, unsigned offset, uint8_t val);
-hpa_t guest_page(const struct lguest *lg, uint32_t pfn);
+hpa_t guest_page_not_own(const struct lguest *lg, uint32_t pfn);
+static inline hpa_t guest_page(const struct lguest *lg, uint32_t pfn)
+{
+	return LIKELY(pfn < lg->own_pfns) ? HPA(lg->mem_base.v + (pfn << PAGE_SHIFT))
+					  : guest_page_not_own(lg, pfn);
+}
 hpa_t guest_hpa(const struct lguest *lg, gpa_t addr);
 bool guest_page_shared(const struct lguest *lg, uint32_t pfn);
 
@@ -378,7 +383,8 @@ bool init_guest_pagetable(struct lguest *lg);
 /* A page full of zeroes, at somebody's cost if need be; address 0 if nobody has any to give. */
 hpa_t alloc_page(struct lguest *lg);
 void free_guest_pagetable(struct lguest *lg);
-enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *device);
+/* Where the device is, if it is one, stands in lg->trap_gpa. */
+enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode);
 void pin_stack_pages(struct lguest *lg);
 void guest_new_pagetable(struct lguest *lg, uint32_t pgtable);
 void guest_set_pgd(struct lguest *lg, uint32_t gpgdir, uint32_t index);
@@ -402,7 +408,7 @@ bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *
 bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[PART_ENTRIES]);
 uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr);
 bool guest_pte_is_memory(const struct lguest *lg, gpte_t gpte);
-bool guest_pte_ok(struct lguest *lg, gpte_t gpte);
+bool guest_pte_is_device(struct lguest *lg, gpte_t gpte);
 void write_guest_pte(struct lguest *lg, gpa_t at, gpte_t gpte);
 bool try_guest_pa(struct lguest *lg, gva_t addr, gpa_t *pa);
 bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len);

@@ -70,16 +70,9 @@ static void set_spte(const struct lguest *lg, const struct pgdir *dir, gva_t add
 /* The last of a directory's page tables holds the Switcher, and is always there. */
 #define SWITCHER_TABLE (DOOR_SWITCHER >> 22)
 
-static bool has_table(const struct pgdir *dir, unsigned index)
-{
-	return dir->in_use[index / 32] >> index % 32 & 1;
-}
-
 /* The shadow page table for "addr", or address 0. */
 static hpa_t find_table(const struct lguest *lg, const struct pgdir *dir, gva_t addr)
 {
-	if (!has_table(dir, spgd_index(addr)))
-		return HPA(0);
 	return HPA(read_spte(lg, dir->pgd, spgd_index(addr)).v & PAGE_MASK);
 }
 
@@ -134,6 +127,8 @@ static void release_range(struct lguest *lg, struct pgdir *dir, unsigned first, 
 
 	for (index = first & ~31u; index < end; index += 32) {
 		bits = dir->in_use[index / 32];
+		if (!bits)
+			continue;
 		if (index < first)
 			bits &= ~0u << (first - index);
 		if (end - index < 32)
@@ -275,13 +270,6 @@ static void pretend_walk(gva_t addr, struct guest_walk *walk)
 	walk->rights = PTE_RW;
 }
 
-static bool is_mmio(const struct lguest *lg, gpte_t gpte)
-{
-	uint64_t pfn = gpte.v >> PAGE_SHIFT;
-
-	return pfn >= lg->pfn_limit && pfn < lg->device_limit;
-}
-
 /*H:330
  * The neighbours of a kernel page come along.  A Guest's kernel reaches all memory through one range of
  * addresses, and each of its pages would cost a fault in a shadow that is new, or that was forgotten
@@ -322,7 +310,7 @@ static void fill_around(struct lguest *lg, gva_t addr, hpa_t table, const struct
  * Since only we know when a page is touched, it falls to us to set the accessed and dirty bits in
  * the Guest's entry, as the CPU would have.
  */
-enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *device)
+enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode)
 {
 	struct pgdir *dir = lg->pgdir;
 	struct guest_walk walk;
@@ -340,12 +328,12 @@ enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode, gpa_t *
 		return DEMAND_DENIED;
 	if ((errcode & PF_USER) && !(walk.rights & PTE_US))
 		return DEMAND_DENIED;
-	if (is_mmio(lg, walk.pte)) {
-		*device = GPA(((uint32_t)walk.pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK));
+	if (!guest_pte_is_memory(lg, walk.pte)) {
+		if (!guest_pte_is_device(lg, walk.pte))
+			return DEMAND_DENIED;
+		lg->trap_gpa = ((uint32_t)walk.pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK);
 		return DEMAND_DEVICE;
 	}
-	if (!guest_pte_ok(lg, walk.pte))
-		return DEMAND_DENIED;
 
 	touched = PTE_A | (errcode & PF_WRITE ? PTE_D : 0);
 	if (!lg->linear && (walk.pte.v & touched) != touched)
@@ -381,11 +369,9 @@ hpa_t writable_page(const struct lguest *lg, gva_t addr)
 
 static void pin_page(struct lguest *lg, gva_t addr)
 {
-	gpa_t device;
-
 	if (writable_page(lg, addr).v)
 		return;
-	if (demand_page(lg, addr, PF_WRITE, &device) != DEMAND_FILLED)
+	if (demand_page(lg, addr, PF_WRITE) != DEMAND_FILLED)
 		kill_guest(lg, "bad stack page %#lx", (unsigned long)addr.v);
 }
 
@@ -558,10 +544,12 @@ static spte_t expected_spte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte
 {
 	uint32_t rights;
 
-	if (!(gpte.v & PTE_P) || !(gpte.v & (PTE_A | PTE_D)) || is_mmio(lg, gpte) || lg->linear)
+	if (!(gpte.v & PTE_P) || !(gpte.v & (PTE_A | PTE_D)) || lg->linear)
 		return (spte_t){0};
-	if (!guest_pte_ok(lg, gpte))
+	if (!guest_pte_is_memory(lg, gpte)) {
+		guest_pte_is_device(lg, gpte);
 		return (spte_t){0};
+	}
 	rights = guest_directory_rights(lg, gpgdir, addr);
 	if (!rights)
 		return (spte_t){0};

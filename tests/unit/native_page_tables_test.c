@@ -230,8 +230,6 @@ END_TEST
 /* The last frame is memory; the first after it is a device's, the first after those nobody's. */
 START_TEST(limits)
 {
-	gpa_t device = GPA(0);
-
 	guest(0, DOOR_MAP_LINEAR, DOOR_INIT_MMIO);
 	talk(W_4_1);
 	hcall(NEW_PGTABLE, make_directory(_i, 0));
@@ -239,13 +237,13 @@ START_TEST(limits)
 	ck_assert_int_eq(demand(PAGE(0), PF_WRITE), DEMAND_FILLED);
 	ck_assert_uint_eq(frame(PAGE(0)), FRAME(W_END - PAGE_SIZE));
 	put_user_pte(1, W_END | PTE_P | PTE_RW);
-	ck_assert_int_eq(demand_page(lg, GVA(PAGE(1) + 0x234), PF_WRITE, &device), DEMAND_DEVICE);
-	ck_assert_uint_eq(device.v, W_END + 0x234);
+	ck_assert_int_eq(demand_page(lg, GVA(PAGE(1) + 0x234), PF_WRITE), DEMAND_DEVICE);
+	ck_assert_uint_eq(lg->trap_gpa, W_END + 0x234);
 	put_user_pte(2, (W_DEVICE_LIMIT - 1) << PAGE_SHIFT | PTE_P);
-	ck_assert_int_eq(demand_page(lg, GVA(PAGE(2)), 0, &device), DEMAND_DEVICE);
-	ck_assert_uint_eq(device.v, (W_DEVICE_LIMIT - 1) << PAGE_SHIFT);
+	ck_assert_int_eq(demand_page(lg, GVA(PAGE(2)), 0), DEMAND_DEVICE);
+	ck_assert_uint_eq(lg->trap_gpa, (W_DEVICE_LIMIT - 1) << PAGE_SHIFT);
 	/* Step 6 comes before step 7. */
-	ck_assert_int_eq(demand_page(lg, GVA(PAGE(2)), PF_WRITE, &device), DEMAND_DENIED);
+	ck_assert_int_eq(demand_page(lg, GVA(PAGE(2)), PF_WRITE), DEMAND_DENIED);
 	ck_assert_uint_eq(shadow(PAGE(1)) | shadow(PAGE(2)), 0);
 	ck_lives();
 	put_user_pte(3, W_DEVICE_LIMIT << PAGE_SHIFT | PTE_P);
@@ -257,16 +255,14 @@ END_TEST
 /* Step 2. */
 START_TEST(linear)
 {
-	gpa_t device = GPA(0);
-
 	guest(0, DOOR_MAP_LINEAR, DOOR_INIT_MMIO);
 	ck_assert_int_eq(demand(0x12345, 0), DEMAND_FILLED);
 	ck_assert_uint_eq(shadow(0x12345), FRAME(0x12000) | PTE_P | PTE_A);
 	ck_assert_int_eq(demand(0x12345, PF_WRITE), DEMAND_FILLED);
 	ck_assert_uint_eq(flags(0x12345), PTE_P | PTE_RW | PTE_A | PTE_D);
 	ck_assert_int_eq(demand(0x12345, PF_USER), DEMAND_DENIED);
-	ck_assert_int_eq(demand_page(lg, GVA(W_END + 4), 0, &device), DEMAND_DEVICE);
-	ck_assert_uint_eq(device.v, W_END + 4);
+	ck_assert_int_eq(demand_page(lg, GVA(W_END + 4), 0), DEMAND_DEVICE);
+	ck_assert_uint_eq(lg->trap_gpa, W_END + 4);
 	ck_lives();
 	demand(W_DEVICE_LIMIT << PAGE_SHIFT, 0);
 	ck_died("bad page table entry");

@@ -215,9 +215,7 @@ static inline uint32_t shadow(uint32_t va)
 
 static inline enum demand demand(uint32_t va, uint32_t error_code)
 {
-	gpa_t device = GPA(0);
-
-	return demand_page(lg, GVA(va), error_code, &device);
+	return demand_page(lg, GVA(va), error_code);
 }
 
 /* --- Guests --------------------------------------------------------------------------------------- */

@@ -277,7 +277,7 @@ static void enter_guest(struct lguest *lg)
  * The Guest's turn, then, as the bare machine does it: in, and when it is out again see why, and so
  * on until there is an answer.
  */
-unsigned run_turn(struct lguest *lg)
+__attribute__((noinline)) unsigned run_turn(struct lguest *lg)
 {
 	unsigned answer;
 
