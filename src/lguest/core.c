@@ -87,18 +87,11 @@ static void switch_guests(struct lguest *lg)
 	lg->changed |= CHANGED_ALL;
 }
 
-/* One can run off the end of such a segment, and then the way back would fault. */
-static bool code_not_flat(const struct lguest *lg)
-{
-	const struct kept_desc *d = &lg->gdt[le32_get(lg->regs->cs) >> 3 & (GDT_ENTRIES - 1)];
-
-	return (d->a & 0xffff) != 0xffff || (d->b & 0x8f0000) != 0x8f0000;
-}
-
 /*H:131
  * Before the Switcher: registers that it can load without a fault.  IF is always on while a Guest
  * runs, whatever it thinks; IOPL is never anything but 0.  And the tables the Guest will run with,
- * but only what is not as it was when it last ran.
+ * but only what is not as it was when it last ran.  The pair of segments is nearly always one of
+ * two, the kernel's and the user's, which we have seen before.
  */
 static __attribute__((noinline)) void take_changes(struct lguest *lg)
 {
@@ -127,13 +120,15 @@ static __attribute__((noinline)) void take_changes(struct lguest *lg)
 static void prepare_to_run(struct lguest *lg)
 {
 	struct lguest_regs *regs = lg->regs;
-	uint32_t eflags = le32_get(regs->eflags) & X86_EFLAGS_USER;
+	const uint32_t cs = le32_get(regs->cs), ss = le32_get(regs->ss);
+	const struct code_and_stack *checked = &lg->checked[cs & 3];
+	const uint32_t eflags = le32_get(regs->eflags) & X86_EFLAGS_USER;
 
 	regs->eflags = le32(eflags | X86_EFLAGS_FIXED | X86_EFLAGS_IF);
 	regs->trapnum = le32(TRAP_NEVER_LEFT);
 	if (lg->changed)
 		take_changes(lg);
-	else if (code_not_flat(lg))
+	else if (cs != checked->cs || ss != checked->ss)
 		check_code_and_stack(lg);
 }
 /*:*/

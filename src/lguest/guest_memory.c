@@ -104,26 +104,12 @@ void lgwrite(struct lguest *lg, gpa_t addr, const void *from, uint32_t len)
 }
 /*:*/
 
-/* Where a page of its own lies. */
-static hpa_t own_hpa(const struct lguest *lg, gpa_t addr)
-{
-	return HPA(lg->mem_base.v + addr.v);
-}
-
-static __attribute__((noinline)) uint32_t lgread_u32_slow(struct lguest *lg, gpa_t addr)
+__attribute__((noinline)) uint32_t lgread_u32_slow(struct lguest *lg, gpa_t addr)
 {
 	le32_t val;
 
 	lgread(lg, &val, addr, 4);
 	return le32_get(val);
-}
-
-uint32_t lgread_u32(struct lguest *lg, gpa_t addr)
-{
-	/* Nearly all of what we read are aligned words: page table entries. */
-	if (LIKELY(!(addr.v & 3) && addr.v >> PAGE_SHIFT < lg->own_pfns))
-		return le32_get(*(const le32_t *)port_look(lg->host, own_hpa(lg, addr)));
-	return lgread_u32_slow(lg, addr);
 }
 
 void lgwrite_u32(struct lguest *lg, gpa_t addr, uint32_t val)

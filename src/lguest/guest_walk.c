@@ -70,59 +70,60 @@ static bool entry_ok(const struct lguest *lg, gpte_t e, uint32_t allowed)
  * having to keep our own directories in step with the Guest's.
  *
  * A curious walk only wants to know, and does not punish: the directory may be one that the Guest
- * has long given up and filled with something else.
+ * has long given up and filled with something else.  Nearly every exit asks for a walk or two, so
+ * whoever does has his own copy for each format, of which the compiler knows every number.
  */
+#define WALK_CURIOUS 1u
+#define WALK_ENTRY   2u /* down to the entry, and not only to where it is */
+
 static inline __attribute__((always_inline)) bool walk_in(const struct table_format *f,
 							  struct lguest *lg, uint32_t cr3,
-							  gva_t addr, bool curious,
-							  struct guest_walk *walk)
+							  gva_t addr, unsigned how,
+							  struct guest_walk *to)
 {
 	uint32_t table = cr3 & f->root_mask;
 	const struct directory_level *level;
 	gpte_t e;
 
-	walk->rights = PTE_RW | PTE_US;
+	to->directories = PTE_RW | PTE_US;
 	for (level = f->level; level < f->level + f->levels; level++) {
 		gpa_t at =
 			GPA(table + (addr.v >> level->shift & level->index_mask) * f->entry_bytes);
 
-		if (curious && at.v >> PAGE_SHIFT >= lg->pfn_limit)
+		if ((how & WALK_CURIOUS) && at.v >> PAGE_SHIFT >= lg->pfn_limit)
 			return false;
 		e = read_entry(lg, f, at);
-		if (!(e.v & PTE_P) || (!curious && lg->dead))
+		if (!(e.v & PTE_P))
 			return false;
 		if (!entry_ok(lg, e, level->allowed)) {
-			if (!curious)
+			if (!(how & WALK_CURIOUS))
 				kill_guest(lg, "%s", level->bad);
 			return false;
 		}
 		if (level->allowed & PTE_RW)
-			walk->rights &= (uint32_t)e.v;
+			to->directories &= (uint32_t)e.v;
 		table = (uint32_t)e.v & PAGE_MASK;
 	}
-	walk->at = GPA(table + (addr.v >> PAGE_SHIFT & f->pte_mask) * f->entry_bytes);
+	to->at = GPA(table + (addr.v >> PAGE_SHIFT & f->pte_mask) * f->entry_bytes);
+	if (how & WALK_ENTRY)
+		to->pte = read_entry(lg, f, to->at);
 	return true;
 }
 
-/* Nearly every exit asks for a walk or two, so whoever does has his own copy for each format, of
- * which the compiler knows every number. */
-static inline __attribute__((always_inline)) bool walk_directories(struct lguest *lg, uint32_t cr3,
-								   gva_t addr, bool curious,
-								   struct guest_walk *walk)
+static inline __attribute__((always_inline)) bool walk(struct lguest *lg, uint32_t cr3, gva_t addr,
+						       unsigned how, struct guest_walk *to)
 {
-	return lg->pae ? walk_in(&pae, lg, cr3, addr, curious, walk)
-		       : walk_in(&two_level, lg, cr3, addr, curious, walk);
+	return lg->pae ? walk_in(&pae, lg, cr3, addr, how, to)
+		       : walk_in(&two_level, lg, cr3, addr, how, to);
 }
 
 /* The whole walk.  True if there is a present entry for "addr"; nobody has checked its frame. */
-bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *walk)
+bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *to)
 {
-	if (!walk_directories(lg, cr3, addr, false, walk))
+	if (!walk(lg, cr3, addr, WALK_ENTRY, to))
 		return false;
-	walk->pte = read_entry(lg, format_of(lg), walk->at);
-	walk->directories = walk->rights;
-	walk->rights &= (uint32_t)walk->pte.v;
-	return walk->pte.v & PTE_P && !lg->dead;
+	to->rights = to->directories & (uint32_t)to->pte.v;
+	return to->pte.v & PTE_P;
 }
 /*:*/
 
@@ -146,11 +147,9 @@ bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around
 /* The rights that the directories grant for "addr", and PTE_P; 0 if there is no page table. */
 uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr)
 {
-	struct guest_walk walk;
+	struct guest_walk to;
 
-	if (!walk_directories(lg, cr3, addr, true, &walk))
-		return 0;
-	return walk.rights | PTE_P;
+	return walk(lg, cr3, addr, WALK_CURIOUS, &to) ? to.directories | PTE_P : 0;
 }
 
 /*H:302
@@ -187,20 +186,16 @@ void write_guest_pte(struct lguest *lg, gpa_t at, gpte_t gpte)
  */
 bool try_guest_pa(struct lguest *lg, gva_t addr, gpa_t *pa)
 {
-	const struct table_format *f = format_of(lg);
-	struct guest_walk walk;
-	gpte_t pte;
+	struct guest_walk to;
 
 	if (lg->linear) {
 		*pa = GPA(addr.v);
 		return true;
 	}
-	if (!walk_directories(lg, lg->pgdir->gpgdir, addr, true, &walk) ||
-	    !lguest_address_ok(lg, walk.at, f->entry_bytes))
+	if (!walk(lg, lg->pgdir->gpgdir, addr, WALK_CURIOUS | WALK_ENTRY, &to))
 		return false;
-	pte = read_entry(lg, f, walk.at);
-	*pa = GPA(((uint32_t)pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK));
-	return pte.v & PTE_P && pte.v >> PAGE_SHIFT < lg->pfn_limit;
+	*pa = GPA(((uint32_t)to.pte.v & PAGE_MASK) | (addr.v & ~PAGE_MASK));
+	return to.pte.v & PTE_P && to.pte.v >> PAGE_SHIFT < lg->pfn_limit;
 }
 /*:*/
 
@@ -231,28 +226,32 @@ bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len)
 	return any;
 }
 
-/* For stack frames, which are the only thing we ever write through the Guest's own mapping.  Where
- * the CPU would have stored the frame, so do we, and ask the Guest's tables only if it could not.  The
- * frame may straddle a page; the pages need not be neighbours.  False if there is no page. */
-bool write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len)
+static bool write_piecewise(struct lguest *lg, gva_t addr, const uint8_t *from, uint32_t len)
 {
-	const uint8_t *p = from;
 	uint32_t part;
-	hpa_t page;
 	gpa_t pa;
 
 	for (; len; len -= part) {
 		part = up_to_page_end(addr, len);
-		page = writable_page(lg, addr);
-		if (LIKELY(page.v))
-			memcpy((uint8_t *)port_change(lg->host, page) + (addr.v & ~PAGE_MASK), p,
-			       part);
-		else if (try_guest_pa(lg, addr, &pa))
-			lgwrite(lg, pa, p, part);
-		else
+		if (!try_guest_pa(lg, addr, &pa))
 			return false;
-		p += part;
+		lgwrite(lg, pa, from, part);
+		from += part;
 		addr.v += part;
 	}
+	return true;
+}
+
+/* For stack frames, which are the only thing we ever write through the Guest's own mapping.  Where
+ * the CPU would have stored the frame, so do we, and ask the Guest's tables only if it could not, or
+ * if the frame straddles a page; then the two need not be neighbours.  False if there is no page. */
+bool write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len)
+{
+	const uint32_t at = addr.v & ~PAGE_MASK;
+	const hpa_t page = at + len <= PAGE_SIZE ? writable_page(lg, addr) : HPA(0);
+
+	if (UNLIKELY(!page.v))
+		return write_piecewise(lg, addr, from, len);
+	memcpy((uint8_t *)port_change(lg->host, page) + at, from, len);
 	return true;
 }

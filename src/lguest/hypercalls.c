@@ -153,15 +153,25 @@ static bool launcher_wanted(const struct lguest *lg)
 	return lg->notify_pending || lg->dma_pending;
 }
 
-static struct hcall read_record(const struct lguest *lg, unsigned slot)
+static void read_record(const struct lguest *lg, unsigned slot, struct hcall *call)
 {
 	const struct lg_abi *abi = lg->abi;
 	unsigned at = abi->hcalls + slot * abi->ring_words * 4u, i;
-	struct hcall call = {{{0}}};
 
+	*call = (struct hcall){{{0}}};
 	for (i = 0; i < abi->ring_words; i++)
-		call.reg[abi->ring_word[i]] = le32(lgdata_get(lg, at + i * 4));
-	return call;
+		call->reg[abi->ring_word[i]] = le32(lgdata_get(lg, at + i * 4));
+}
+
+/* Where the status of the ring's next record lies in struct lguest_data. */
+static unsigned next_status(const struct lguest *lg)
+{
+	return lg->abi->hcall_status + lg->next_hcall;
+}
+
+static bool ring_empty(const struct lguest *lg)
+{
+	return lgdata_get_byte(lg, next_status(lg)) == LG_RING_FREE;
 }
 
 /*H:203
@@ -173,11 +183,9 @@ static void do_async_hcalls(struct lguest *lg)
 	struct hcall call;
 	unsigned i, status;
 
-	for (i = 0; i < LG_RING_SLOTS; i++) {
-		status = lg->abi->hcall_status + lg->next_hcall;
-		if (lgdata_get_byte(lg, status) == LG_RING_FREE)
-			break;
-		call = read_record(lg, lg->next_hcall);
+	for (i = 0; i < LG_RING_SLOTS && !ring_empty(lg); i++) {
+		status = next_status(lg);
+		read_record(lg, lg->next_hcall, &call);
 		/* On before we do it: if the call leaves something to the Launcher we return. */
 		lg->next_hcall = (lg->next_hcall + 1) % LG_RING_SLOTS;
 		do_hcall(lg, &call);
@@ -287,8 +295,12 @@ void do_hypercalls(struct lguest *lg)
 		lg->hcall_waiting = false;
 		return;
 	}
-	do_async_hcalls(lg);
-	if (launcher_wanted(lg) || lg->dead || !lg->hcall_waiting)
+	if (!ring_empty(lg)) {
+		do_async_hcalls(lg);
+		if (launcher_wanted(lg) || lg->dead)
+			return;
+	}
+	if (!lg->hcall_waiting)
 		return;
 	do_hcall(lg, &lg->regs->hcall);
 	/* Data for which there was no room gets one more chance. */

@@ -81,7 +81,6 @@ static void go_to_handler(struct lguest *lg, const struct kept_desc *gate, uint3
 			    ~(X86_EFLAGS_TF | X86_EFLAGS_VM | X86_EFLAGS_RF | X86_EFLAGS_NT));
 	regs->cs = le32(KERNEL_CS);
 	regs->eip = le32(gate_offset(gate));
-	lg->changed |= CHANGED_CODE;
 	if (gate_type(gate) == GATE_INTERRUPT)
 		lgdata_put(lg, LGD_IRQ_ENABLED, 0);
 }

@@ -200,14 +200,18 @@ struct kept_desc {
 	uint32_t a, b;
 };
 
+/* A pair of segments to run a Guest with. */
+struct code_and_stack {
+	uint32_t cs, ss;
+};
+
 #define CHANGED_IDT	1u
 #define CHANGED_GDT	2u
 #define CHANGED_GDT_TLS 4u
-#define CHANGED_CODE	8u  /* eip, cs or ss are not as the Guest left them */
-#define CHANGED_SEGS	16u /* any segment register may have gone stale */
-#define CHANGED_STACK	32u /* where the stack of its kernel is */
-#define CHANGED_ALL	63u
-#define CHANGED_SHADOW	64u /* the stack's pages may be missing in it */
+#define CHANGED_SEGS	8u  /* any segment register may have gone stale */
+#define CHANGED_STACK	16u /* where the stack of its kernel is */
+#define CHANGED_ALL	31u
+#define CHANGED_SHADOW	32u /* the stack's pages may be missing in it */
 
 /*H:033
  * All there is to know about one Guest.
@@ -255,6 +259,7 @@ struct lguest {
 	uint32_t changed; /* CHANGED_* */
 	struct kept_desc idt[256];
 	struct kept_desc gdt[GDT_ENTRIES];
+	struct code_and_stack checked[4]; /* in each ring: these will do at any address */
 	uint8_t fpu[512] __attribute__((aligned(16)));
 
 	/* Page tables. */
@@ -318,18 +323,34 @@ bool lguest_address_ok(const struct lguest *lg, gpa_t addr, uint32_t len);
 void lgread(struct lguest *lg, void *to, gpa_t addr, uint32_t len);
 void lgwrite(struct lguest *lg, gpa_t addr, const void *from, uint32_t len);
 bool try_lgread(struct lguest *lg, void *to, gpa_t addr, uint32_t len);
-uint32_t lgread_u32(struct lguest *lg, gpa_t addr);
+uint32_t lgread_u32_slow(struct lguest *lg, gpa_t addr);
 void lgwrite_u32(struct lguest *lg, gpa_t addr, uint32_t val);
 uint32_t lgdata_get(const struct lguest *lg, unsigned offset);
 void lgdata_put(struct lguest *lg, unsigned offset, uint32_t val);
 uint8_t lgdata_get_byte(const struct lguest *lg, unsigned offset);
 void lgdata_put_byte(struct lguest *lg, unsigned offset, uint8_t val);
 hpa_t guest_page_not_own(const struct lguest *lg, uint32_t pfn);
+
+/* Where in the machine's memory the Guest's own pages lie; and any page of it. */
+static inline hpa_t own_hpa(const struct lguest *lg, gpa_t addr)
+{
+	return HPA(lg->mem_base.v + addr.v);
+}
+
 static inline hpa_t guest_page(const struct lguest *lg, uint32_t pfn)
 {
-	return LIKELY(pfn < lg->own_pfns) ? HPA(lg->mem_base.v + (pfn << PAGE_SHIFT))
+	return LIKELY(pfn < lg->own_pfns) ? own_hpa(lg, GPA(pfn << PAGE_SHIFT))
 					  : guest_page_not_own(lg, pfn);
 }
+
+/* Nearly all of what we read are aligned words: page table entries. */
+static inline uint32_t lgread_u32(struct lguest *lg, gpa_t addr)
+{
+	if (LIKELY(!(addr.v & 3) && addr.v >> PAGE_SHIFT < lg->own_pfns))
+		return le32_get(*(const le32_t *)port_look(lg->host, own_hpa(lg, addr)));
+	return lgread_u32_slow(lg, addr);
+}
+
 hpa_t guest_hpa(const struct lguest *lg, gpa_t addr);
 bool guest_page_shared(const struct lguest *lg, uint32_t pfn);
 

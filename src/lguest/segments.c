@@ -200,6 +200,9 @@ static void check_data_segment(const struct lguest *lg, le32_t *reg)
  * table or the registers changed, we go through what the CPU will check.  A data segment that no
  * longer exists becomes the null segment, as any kernel would have it.  With a code or stack
  * segment of that kind there is nothing to return to.
+ *
+ * One can run off the end of a code segment, and then the way back would fault.  If it has no end,
+ * though, we need not look at that pair again before the table changes.
  */
 void check_code_and_stack(struct lguest *lg)
 {
@@ -209,10 +212,13 @@ void check_code_and_stack(struct lguest *lg)
 	if (!code_ok(lg, cs, eip) || !stack_ok(lg, ss, cs))
 		kill_guest(lg, "unhandled trap %li at %#lx (%#lx)", (long)TRAP_NEVER_LEFT,
 			   (unsigned long)eip, 0ul);
+	else if (segment_limit(lg, cs) == ~0u)
+		lg->checked[cs & 3] = (struct code_and_stack){cs, ss};
 }
 
 void check_segments(struct lguest *lg)
 {
+	memset(lg->checked, 0xff, sizeof(lg->checked)); /* which no register ever holds */
 	check_data_segment(lg, &lg->regs->ds);
 	check_data_segment(lg, &lg->regs->es);
 	check_data_segment(lg, &lg->regs->fs);

@@ -221,7 +221,6 @@ static void finish_trap(struct lguest *lg, const struct door_request *req)
 	r->ebx = from->ebx, r->ecx = from->ecx, r->edx = from->edx, r->esi = from->esi;
 	r->edi = from->edi, r->ebp = from->ebp, r->eax = from->eax;
 	r->eip = from->eip, r->esp = from->esp;
-	lg->changed |= CHANGED_CODE;
 }
 /*:*/
 

@@ -27,7 +27,6 @@ static void gate(unsigned vector, uint32_t flags)
 static void go(uint32_t eip)
 {
 	lg->regs->eip = le32(eip);
-	lg->changed |= CHANGED_CODE;
 }
 
 /* A user program, of which one page is mapped. */

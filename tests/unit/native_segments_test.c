@@ -301,6 +301,46 @@ START_TEST(segment_goes_away)
 }
 END_TEST
 
+/* A pair of segments that has been good is looked at again when the table changes, and at each
+ * entry if one can run off the end of the code. */
+START_TEST(pair_looked_at_again)
+{
+	kernel(0, false);
+	turn_begin(lg, 0);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	set(20, 0x0fff, 0x00409a00);
+	lg->regs->cs = le32(20 * 8 + 1);
+	lg->regs->eip = le32(0xfff);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	lg->regs->eip = le32(_i == 0 ? 0x1000 : 0xffe);
+	ck_assert_uint_eq(turn_next(lg), _i == 0 ? DOOR_ANS_DEAD : 0);
+	if (_i == 0)
+		return;
+	lg->regs->cs = le32(KERNEL_CS);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	switch (_i) {
+	case 1: lg->regs->ss = le32(KERNEL_CS); break;
+	case 2: lg->regs->cs = le32(KERNEL_DS); break;
+	case 3: lg->regs->cs = lg->regs->ss = le32(0); break;
+	case 4: set(KERNEL_CS >> 3, 0xffff, 0x00cf1a00); break;
+	case 5: set(KERNEL_DS >> 3, 0xffff, 0x00cf9000); break;
+	case 6: /* and thus not flat any more */
+		set(KERNEL_CS >> 3, 0x0000, 0x00c09a00);
+		lg->regs->eip = le32(0x1000);
+		break;
+	case 7: /* while another one is in use */
+		lg->regs->cs = le32(20 * 8 + 1);
+		set(KERNEL_CS >> 3, 0xffff, 0x00cf1a00);
+		ck_assert_uint_eq(turn_next(lg), 0);
+		lg->regs->cs = le32(KERNEL_CS);
+		break;
+	}
+	ck_assert_uint_eq(turn_next(lg), DOOR_ANS_DEAD);
+	ck_assert_uint_eq(strncmp(lg->death, "unhandled trap 256 at ", 22), 0);
+}
+END_TEST
+
 static void add(TCase *tc)
 {
 	tcase_add_test(tc, at_first);
@@ -313,6 +353,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, selectors);
 	tcase_add_test(tc, no_way_back);
 	tcase_add_test(tc, segment_goes_away);
+	tcase_add_loop_test(tc, pair_looked_at_again, 0, 8);
 }
 
 int main(void)

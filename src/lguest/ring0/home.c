@@ -37,7 +37,7 @@ struct host the_host;
 
 static const struct board *board;
 static bool cpu_has_fxsr;
-static uint32_t cr0; /* as the CPU has it */
+static bool ts; /* CR0.TS, as the CPU has it */
 static struct segment_descriptor gdt[GDT_ENTRIES], idt[256];
 static struct guest_tss tss;
 static struct door_page door_page __attribute__((aligned(4096)));
@@ -154,7 +154,7 @@ static void setup_tables(void)
  */
 static void setup_cpu(void)
 {
-	uint32_t eax = 1, ebx, ecx, edx, cr4 = CR4_PSE;
+	uint32_t eax = 1, ebx, ecx, edx, cr0, cr4 = CR4_PSE;
 
 	asm volatile("cpuid" : "+a"(eax), "=b"(ebx), "=c"(ecx), "=d"(edx));
 	cpu_has_fxsr = edx & CPUID_FXSR;
@@ -247,6 +247,17 @@ void stray_interrupt(void)
 {
 }
 
+/* Whether the next instruction for the FPU is to trap. */
+static void set_ts(bool want)
+{
+	uint32_t cr0;
+
+	asm volatile("mov %%cr0, %0" : "=r"(cr0));
+	cr0 = want ? cr0 | CR0_TS : cr0 & ~CR0_TS;
+	asm volatile("mov %0, %%cr0" : : "r"(cr0));
+	ts = want;
+}
+
 /*H:832
  * Into the Switcher, and out of it when anything at all happened; what happened is in lg->regs.
  * Interrupts are off before and after.  The flags, the far call: together they leave on the stack what an interrupt
@@ -259,13 +270,10 @@ static void enter_guest(struct lguest *lg)
 		void (*offset)(void);
 		uint16_t selector;
 	} __attribute__((packed)) entry = {switch_to_guest, LGUEST_CS};
-	uint32_t pair = SWITCHER_PAIR, dir = guest_shadow(lg).v, want;
+	uint32_t pair = SWITCHER_PAIR, dir = guest_shadow(lg).v;
 
-	want = lg->ts ? cr0 | CR0_TS : cr0 & ~CR0_TS;
-	if (want != cr0) {
-		cr0 = want;
-		asm volatile("mov %0, %%cr0" : : "r"(cr0));
-	}
+	if (lg->ts != ts)
+		set_ts(lg->ts);
 	asm volatile("pushfl\n\tlcall *%2"
 		     : "+a"(pair), "+b"(dir)
 		     : "m"(entry)
@@ -325,15 +333,9 @@ void port_fpu_init(struct lguest *lg)
 	}
 }
 
-static void clear_ts(void)
-{
-	asm volatile("clts");
-	cr0 &= ~CR0_TS;
-}
-
 void port_fpu_save(struct lguest *lg)
 {
-	clear_ts();
+	set_ts(false);
 	if (cpu_has_fxsr)
 		asm volatile("fxsave %0" : "=m"(lg->fpu));
 	else
@@ -342,7 +344,7 @@ void port_fpu_save(struct lguest *lg)
 
 void port_fpu_load(struct lguest *lg)
 {
-	clear_ts();
+	set_ts(false);
 	if (cpu_has_fxsr)
 		asm volatile("fxrstor %0" : : "m"(lg->fpu));
 	else
