@@ -46,10 +46,6 @@
 	.global switch_to_guest
 	.type switch_to_guest, @function
 switch_to_guest:
-	pushl	%es
-	pushl	%ds
-	pushl	%gs
-	pushl	%fs
 	pushl	%ebp
 
 	/* From here on the Host's stack is only a number in the state page. */
@@ -118,6 +114,9 @@ switch_to_guest:
  *
  * One question comes first.  If the frame came from ring 0, it was not the Guest who trapped but
  * ourselves, and there is no way to go on.
+ *
+ * FS and GS stay the Guest's: the Host does not use them, so what lies there can hurt it as little as
+ * what lies in EDI.
  */
 	.macro SWITCH_TO_HOST
 	testb	$3, 12(%esp)
@@ -137,6 +136,7 @@ switch_to_guest:
 	/* The Guest's segments may be anything.  This one is ours, and flat. */
 	movl	$LGUEST_DS, %eax
 	movl	%eax, %ds
+	movl	%eax, %es
 
 	/* The stack is in the first page of the pair.  We are lazy, and round down. */
 	movl	%esp, %eax
@@ -159,10 +159,6 @@ switch_to_guest:
 	ltr	%dx
 
 	popl	%ebp
-	popl	%fs
-	popl	%gs
-	popl	%ds
-	popl	%es
 	.endm
 /*:*/
 
