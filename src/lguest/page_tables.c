@@ -556,31 +556,42 @@ static spte_t expected_spte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte
 	return gpte_to_spte(lg, gpte, rights & (uint32_t)gpte.v);
 }
 
+/* Where there is no page table there is nothing to forget, and no reason to judge the value yet. */
+static inline __attribute__((always_inline)) void set_pte_in(struct lguest *lg, struct pgdir *dir,
+							     uint32_t gpgdir, gva_t addr,
+							     gpte_t gpte)
+{
+	hpa_t table = find_table(lg, dir, addr);
+
+	if (table.v)
+		set_spte(lg, dir, addr, table, expected_spte(lg, gpgdir, addr, gpte));
+}
+
+/* The kernel's half is everybody's, and the current directory surely knows it. */
+static __attribute__((noinline)) void set_kernel_pte(struct lguest *lg, gva_t addr, gpte_t gpte)
+{
+	struct pgdir *dir;
+
+	for (dir = lg->pgdirs; dir < lg->pgdirs + LGUEST_PGDIRS; dir++)
+		if (dir->pgd.v)
+			set_pte_in(lg, dir, lg->pgdir->gpgdir, addr, gpte);
+}
+
 void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte)
 {
-	struct pgdir *dir = lg->pgdirs, *end = dir + LGUEST_PGDIRS;
-	hpa_t table;
+	struct pgdir *dir;
 
 	if (addr.v >= lg->limit) {
 		kill_guest(lg, "attempt to set pte into Switcher pages");
 		return;
 	}
-	/* The kernel's half is everybody's, and the current directory surely knows it. */
 	if (addr.v >= lg->kernel_address) {
-		gpgdir = lg->pgdir->gpgdir;
-	} else {
-		dir = find_pgdir(lg, gpgdir);
-		if (!dir)
-			return;
-		end = dir + 1;
+		set_kernel_pte(lg, addr, gpte);
+		return;
 	}
-	/* Where there is no page table there is nothing to forget, and no reason to judge the value
-	 * yet. */
-	for (; dir < end; dir++) {
-		table = dir->pgd.v ? find_table(lg, dir, addr) : HPA(0);
-		if (table.v)
-			set_spte(lg, dir, addr, table, expected_spte(lg, gpgdir, addr, gpte));
-	}
+	dir = find_pgdir(lg, gpgdir);
+	if (dir)
+		set_pte_in(lg, dir, gpgdir, addr, gpte);
 }
 /*:*/
 
