@@ -20,9 +20,10 @@ if(LG_WERROR)
 endif()
 # The Host runs at each exit of a Guest, so every instruction of it counts: it is compiled as one piece,
 # arguments and small structures travel in registers, and nothing is done for the sake of a processor's
-# fetching.
-set(LG_HOST_FLAGS -flto -mregparm=3 -freg-struct-return -fomit-frame-pointer -falign-loops=1)
-set(LG_IMAGE_LDFLAGS -m elf_i386 -static --build-id=none -z noexecstack -z max-page-size=4096)
+# fetching (which is said to the linker, since that is what makes the code).
+set(LG_HOST_FLAGS -flto -mregparm=3 -freg-struct-return -fomit-frame-pointer)
+set(LG_IMAGE_LDFLAGS -m elf_i386 -static --build-id=none -z noexecstack -z max-page-size=4096
+	-mllvm -align-loops=1)
 
 function(lg_image name)
 	cmake_parse_arguments(A "" "SCRIPT" "SOURCES;ARCHIVE;INCLUDES;FLAGS" ${ARGN})

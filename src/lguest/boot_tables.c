@@ -67,12 +67,27 @@ static void put_entry(struct lguest *lg, const struct boot_layout *b, uint32_t t
 		lgwrite_u32(lg, GPA(at.v + 4), 0);
 }
 
-static void clear_page(struct lguest *lg, uint32_t page)
+/* A page of its memory, all zero.  check_boot_map() has seen to it that there is room. */
+static le32_t *blank_page(struct lguest *lg, uint32_t page)
 {
-	uint32_t at;
+	le32_t *words;
 
-	for (at = page; at < page + PAGE_SIZE; at += 4)
-		lgwrite_u32(lg, GPA(at), 0);
+	BUG_ON(!lguest_address_ok(lg, GPA(page), PAGE_SIZE));
+	words = port_change(lg->host, guest_page(lg, page >> PAGE_SHIFT));
+	memset(words, 0, PAGE_SIZE);
+	return words;
+}
+
+/* Page table number "n": the pages from there on, as many as there are. */
+static void fill_table(struct lguest *lg, const struct boot_layout *b, uint32_t n)
+{
+	le32_t *entry = blank_page(lg, b->tables + n * PAGE_SIZE);
+	uint32_t pfn = n * b->table_entries, end = pfn + b->table_entries;
+
+	if (end > b->pages)
+		end = b->pages;
+	for (; pfn < end; pfn++, entry += b->entry_bytes / 4)
+		*entry = le32(pfn << PAGE_SHIFT | BOOT_FLAGS);
 }
 
 /*H:311
@@ -86,10 +101,10 @@ void build_boot_tables(struct lguest *lg)
 
 	if (lg->boot_map == DOOR_MAP_LINEAR)
 		return;
-	clear_page(lg, b.dir);
-	clear_page(lg, above);
-	for (i = 0; i < b.ntables * b.table_entries; i++)
-		put_entry(lg, &b, b.tables, i, i < b.pages ? i << PAGE_SHIFT | BOOT_FLAGS : 0);
+	blank_page(lg, b.dir);
+	blank_page(lg, above);
+	for (i = 0; i < b.ntables; i++)
+		fill_table(lg, &b, i);
 	for (i = 0; i < b.ntables; i++)
 		put_entry(lg, &b, above, b.first + i, (b.tables + i * PAGE_SIZE) | BOOT_FLAGS);
 	if (lg->pae)
@@ -108,9 +123,11 @@ static bool looks_like_pae_root(struct lguest *lg, gpa_t page)
 	le32_t word[8];
 	uint32_t i;
 
-	if (!try_lgread(lg, word, page, sizeof(word)))
-		return false;
+	/* Hardly any page begins like that, so look before all eight are read. */
+	word[0] = le32(lgread_u32(lg, page));
 	if ((le32_get(word[0]) & ~PAGE_MASK) != PTE_P || le32_get(word[0]) < 0x100000)
+		return false;
+	if (!try_lgread(lg, word, page, sizeof(word)))
 		return false;
 	for (i = 0; i < 4; i++) {
 		uint32_t want = i == 0 || i == kernel ? le32_get(word[0]) : 0;
