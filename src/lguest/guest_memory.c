@@ -8,9 +8,8 @@
 
 /*H:100
  * Guest-physical to machine-physical.  It is nearly always an addition, but only guest_page() may
- * know: the network of the oldest Guests is a page that several of them share.  What the other
- * pages need is out of line, and so is the slow read below: few want it, and all would save
- * registers for it.
+ * know: the network of the oldest Guests is a page that several of them share.  What such pages
+ * need is out of line: few want it, and all would save registers for it.
  */
 static const struct shared_page *find_shared(const struct lguest *lg, uint32_t pfn)
 {
@@ -104,7 +103,7 @@ void lgwrite(struct lguest *lg, gpa_t addr, const void *from, uint32_t len)
 }
 /*:*/
 
-__attribute__((noinline)) uint32_t lgread_u32_slow(struct lguest *lg, gpa_t addr)
+uint32_t lgread_u32(struct lguest *lg, gpa_t addr)
 {
 	le32_t val;
 

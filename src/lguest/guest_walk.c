@@ -43,16 +43,16 @@ static const struct table_format pae = {
 };
 /*:*/
 
-static const struct table_format *format_of(const struct lguest *lg)
-{
-	return lg->pae ? &pae : &two_level;
-}
-
 static gpte_t read_entry(struct lguest *lg, const struct table_format *f, gpa_t at)
 {
-	gpte_t e = {lgread_u32(lg, at)};
+	const bool wide = f->entry_bytes == 8;
+	gpte_t e;
 
-	if (f->entry_bytes == 8)
+	/* None straddles a page, and nearly all are in the Guest's own memory. */
+	if (LIKELY(at.v >> PAGE_SHIFT < lg->own_pfns))
+		return nth_gpte(port_look(lg->host, own_hpa(lg, at)), 0, wide);
+	e = (gpte_t){lgread_u32(lg, at)};
+	if (wide)
 		e.v |= (uint64_t)lgread_u32(lg, GPA(at.v + 4)) << 32;
 	return e;
 }
@@ -127,21 +127,10 @@ bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *
 }
 /*:*/
 
-bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[PART_ENTRIES])
+/* Where the part begins that the entry is in. */
+gpa_t part_of(const struct lguest *lg, const struct guest_walk *walk)
 {
-	const uint32_t entry_bytes = format_of(lg)->entry_bytes, bytes = PART_ENTRIES * entry_bytes;
-	le32_t raw[PART_ENTRIES * 2];
-	const le32_t *word = raw;
-	unsigned i;
-
-	if (!try_lgread(lg, raw, GPA(walk->at.v & ~(bytes - 1)), bytes))
-		return false;
-	for (i = 0; i < PART_ENTRIES; i++) {
-		around[i] = (gpte_t){le32_get(*word++)};
-		if (entry_bytes == 8)
-			around[i].v |= (uint64_t)le32_get(*word++) << 32;
-	}
-	return true;
+	return GPA(walk->at.v & ~(PART_ENTRIES * (lg->pae ? pae : two_level).entry_bytes - 1));
 }
 
 /* The rights that the directories grant for "addr", and PTE_P; 0 if there is no page table. */

@@ -323,7 +323,7 @@ bool lguest_address_ok(const struct lguest *lg, gpa_t addr, uint32_t len);
 void lgread(struct lguest *lg, void *to, gpa_t addr, uint32_t len);
 void lgwrite(struct lguest *lg, gpa_t addr, const void *from, uint32_t len);
 bool try_lgread(struct lguest *lg, void *to, gpa_t addr, uint32_t len);
-uint32_t lgread_u32_slow(struct lguest *lg, gpa_t addr);
+uint32_t lgread_u32(struct lguest *lg, gpa_t addr);
 void lgwrite_u32(struct lguest *lg, gpa_t addr, uint32_t val);
 uint32_t lgdata_get(const struct lguest *lg, unsigned offset);
 void lgdata_put(struct lguest *lg, unsigned offset, uint32_t val);
@@ -341,14 +341,6 @@ static inline hpa_t guest_page(const struct lguest *lg, uint32_t pfn)
 {
 	return LIKELY(pfn < lg->own_pfns) ? own_hpa(lg, GPA(pfn << PAGE_SHIFT))
 					  : guest_page_not_own(lg, pfn);
-}
-
-/* Nearly all of what we read are aligned words: page table entries. */
-static inline uint32_t lgread_u32(struct lguest *lg, gpa_t addr)
-{
-	if (LIKELY(!(addr.v & 3) && addr.v >> PAGE_SHIFT < lg->own_pfns))
-		return le32_get(*(const le32_t *)port_look(lg->host, own_hpa(lg, addr)));
-	return lgread_u32_slow(lg, addr);
 }
 
 hpa_t guest_hpa(const struct lguest *lg, gpa_t addr);
@@ -425,8 +417,13 @@ struct guest_walk {
 bool walk_guest(struct lguest *lg, uint32_t cr3, gva_t addr, struct guest_walk *walk);
 /* A page table has 32 parts, a word's worth of bits.  (PAE: those of ours, which are 2-level.) */
 #define PART_ENTRIES 32u
-/* After walk_guest(): the entries of the same part. */
-bool walk_around(struct lguest *lg, const struct guest_walk *walk, gpte_t around[PART_ENTRIES]);
+gpa_t part_of(const struct lguest *lg, const struct guest_walk *walk);
+static inline gpte_t nth_gpte(const le32_t *part, unsigned n, bool pae)
+{
+	if (!pae)
+		return (gpte_t){le32_get(part[n])};
+	return (gpte_t){le32_get(part[2 * n]) | (uint64_t)le32_get(part[2 * n + 1]) << 32};
+}
 uint32_t guest_directory_rights(struct lguest *lg, uint32_t cr3, gva_t addr);
 bool guest_pte_is_memory(const struct lguest *lg, gpte_t gpte);
 bool guest_pte_is_device(struct lguest *lg, gpte_t gpte);

@@ -286,19 +286,37 @@ static bool comes_along(const struct lguest *lg, gpte_t gpte)
 	return (gpte.v & (PTE_P | PTE_A)) == (PTE_P | PTE_A) && guest_pte_is_memory(lg, gpte);
 }
 
-static void fill_around(struct lguest *lg, gva_t addr, hpa_t table, const struct guest_walk *walk)
+static inline __attribute__((always_inline)) void fill_part(const struct lguest *lg, le32_t *spte,
+							    const le32_t *part, unsigned n,
+							    uint32_t directories, bool pae)
 {
-	gva_t at = GVA(addr.v & ~(PART_ENTRIES * PAGE_SIZE - 1));
-	gpte_t around[PART_ENTRIES];
+	gpte_t gpte;
 	unsigned i;
 
-	if (lg->linear || addr.v < lg->kernel_address || !walk_around(lg, walk, around))
-		return;
-	for (i = 0; i < PART_ENTRIES && at.v < lg->limit; i++, at.v += PAGE_SIZE)
-		if (comes_along(lg, around[i]) && !read_spte(lg, table, spte_index(at)).v)
-			write_spte(lg, table, spte_index(at),
-				   gpte_to_spte(lg, around[i],
-						walk->directories & (uint32_t)around[i].v));
+	for (i = 0; i < n; i++) {
+		if (le32_get(spte[i]))
+			continue;
+		gpte = nth_gpte(part, i, pae);
+		if (comes_along(lg, gpte))
+			spte[i] = le32(gpte_to_spte(lg, gpte, directories & (uint32_t)gpte.v).v);
+	}
+}
+
+/* "walk" led to a page of the Guest's memory, and no part straddles two. */
+static __attribute__((noinline)) void fill_around(struct lguest *lg, gva_t addr, hpa_t table,
+						  const struct guest_walk *walk)
+{
+	const uint32_t start = addr.v & ~(PART_ENTRIES * PAGE_SIZE - 1);
+	const uint32_t left = (lg->limit - start) >> PAGE_SHIFT;
+	const unsigned n = left < PART_ENTRIES ? left : PART_ENTRIES;
+	const le32_t *part = port_look(lg->host, guest_hpa(lg, part_of(lg, walk)));
+	le32_t *spte = port_change(lg->host, table);
+
+	spte += spte_index(GVA(start));
+	if (lg->pae)
+		fill_part(lg, spte, part, n, walk->directories, true);
+	else
+		fill_part(lg, spte, part, n, walk->directories, false);
 }
 /*:*/
 
@@ -343,7 +361,8 @@ enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode)
 	table = make_table(lg, dir, addr);
 	if (table.v) {
 		set_spte(lg, dir, addr, table, gpte_to_spte(lg, walk.pte, walk.rights));
-		fill_around(lg, addr, table, &walk);
+		if (addr.v >= lg->kernel_address && !lg->linear)
+			fill_around(lg, addr, table, &walk);
 	}
 	return DEMAND_FILLED;
 }
