@@ -195,10 +195,17 @@ static uint32_t up_to_page_end(gva_t addr, uint32_t len)
 	return len < room ? len : room;
 }
 
-/* Reads what it can; false if it could not read the first byte.  The rest is then zero. */
-bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len)
+/* Where the CPU found or would have found what lies at "addr", if all of it is in that page; or 0. */
+static hpa_t as_the_cpu(const struct lguest *lg, gva_t addr, uint32_t len, uint32_t want)
 {
-	uint8_t *p = to;
+	const uint32_t at = addr.v & ~PAGE_MASK;
+	const hpa_t page = at + len <= PAGE_SIZE ? shadow_page(lg, addr, want) : HPA(0);
+
+	return HPA(page.v ? page.v + at : 0);
+}
+
+static bool read_piecewise(struct lguest *lg, uint8_t *to, gva_t addr, uint32_t len)
+{
 	uint32_t part;
 	bool any = false;
 	gpa_t pa;
@@ -206,13 +213,24 @@ bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len)
 	memset(to, 0, len);
 	for (; len; len -= part) {
 		part = up_to_page_end(addr, len);
-		if (!try_guest_pa(lg, addr, &pa) || !try_lgread(lg, p, pa, part))
+		if (!try_guest_pa(lg, addr, &pa) || !try_lgread(lg, to, pa, part))
 			return any;
 		any = true;
-		p += part;
+		to += part;
 		addr.v += part;
 	}
 	return any;
+}
+
+/* Reads what it can; false if it could not read the first byte.  The rest is then zero. */
+bool read_guest_virt(struct lguest *lg, void *to, gva_t addr, uint32_t len)
+{
+	const hpa_t at = as_the_cpu(lg, addr, len, PTE_P);
+
+	if (UNLIKELY(!at.v))
+		return read_piecewise(lg, to, addr, len);
+	memcpy(to, port_look(lg->host, at), len);
+	return true;
 }
 
 static bool write_piecewise(struct lguest *lg, gva_t addr, const uint8_t *from, uint32_t len)
@@ -236,11 +254,10 @@ static bool write_piecewise(struct lguest *lg, gva_t addr, const uint8_t *from, 
  * if the frame straddles a page; then the two need not be neighbours.  False if there is no page. */
 bool write_guest_virt(struct lguest *lg, gva_t addr, const void *from, uint32_t len)
 {
-	const uint32_t at = addr.v & ~PAGE_MASK;
-	const hpa_t page = at + len <= PAGE_SIZE ? writable_page(lg, addr) : HPA(0);
+	const hpa_t at = as_the_cpu(lg, addr, len, PTE_P | PTE_RW);
 
-	if (UNLIKELY(!page.v))
+	if (UNLIKELY(!at.v))
 		return write_piecewise(lg, addr, from, len);
-	memcpy((uint8_t *)port_change(lg->host, page) + at, from, len);
+	memcpy(port_change(lg->host, at), from, len);
 	return true;
 }

@@ -405,7 +405,9 @@ void guest_set_pte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte_t gpte);
 void guest_pagetable_clear_all(struct lguest *lg);
 void guest_pagetable_flush_user(struct lguest *lg);
 hpa_t guest_shadow(const struct lguest *lg);
-hpa_t writable_page(const struct lguest *lg, gva_t addr);
+/* Where the CPU would find "addr" if the Guest's kernel looked there ("want" PTE_P), or stored there
+ * (and PTE_RW); address 0 if it would fault. */
+hpa_t shadow_page(const struct lguest *lg, gva_t addr, uint32_t want);
 
 /* guest_walk.c: */
 struct guest_walk {

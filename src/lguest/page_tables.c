@@ -373,11 +373,9 @@ enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode)
  * stack.  If that stack were not in the shadow, the push would fault.  The CPU copes with that,
  * and so do we, but it is far better manners to have the stack mapped and writable beforehand.
  */
-/* Where the CPU would find "addr" if the Guest's kernel stored there; address 0 if it would fault. */
-hpa_t writable_page(const struct lguest *lg, gva_t addr)
+hpa_t shadow_page(const struct lguest *lg, gva_t addr, uint32_t want)
 {
-	const uint32_t want = PTE_P | PTE_RW;
-	hpa_t table = find_table(lg, lg->pgdir, addr);
+	const hpa_t table = find_table(lg, lg->pgdir, addr);
 	spte_t spte;
 
 	if (!table.v || addr.v >= lg->limit)
@@ -388,7 +386,7 @@ hpa_t writable_page(const struct lguest *lg, gva_t addr)
 
 static void pin_page(struct lguest *lg, gva_t addr)
 {
-	if (writable_page(lg, addr).v)
+	if (shadow_page(lg, addr, PTE_P | PTE_RW).v)
 		return;
 	if (demand_page(lg, addr, PF_WRITE) != DEMAND_FILLED)
 		kill_guest(lg, "bad stack page %#lx", (unsigned long)addr.v);
