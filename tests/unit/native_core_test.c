@@ -436,6 +436,31 @@ START_TEST(deadlines)
 }
 END_TEST
 
+/* A timer that goes off too early, as a PC's does if it cannot count that far, is set again; so it is
+ * when the Guest asks for another time, or another turn begins. */
+START_TEST(timer_is_set_again)
+{
+	kernel(0, false);
+	turn_begin(lg, 100000);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	ck_assert_uint_eq(m.timer_ns, lg->turn_end);
+	port_arm_timer(host, PORT_NEVER);
+	lg->regs->trapnum = le32(DOOR_VECTOR_TIMER);
+	turn_left(lg);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	ck_assert_uint_eq(m.timer_ns, lg->turn_end);
+	hcall(SET_CLOCKEVENT, 5000);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	ck_assert_uint_eq(m.timer_ns, lg->deadline);
+	hcall(SET_CLOCKEVENT, 0);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	ck_assert_uint_eq(m.timer_ns, lg->turn_end);
+	turn_begin(lg, 0);
+	ck_assert_uint_eq(turn_next(lg), 0);
+	ck_assert_uint_eq(m.timer_ns, PORT_NEVER);
+}
+END_TEST
+
 START_TEST(deadline_of_the_destroyed)
 {
 	kernel(1, false);
@@ -654,6 +679,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, lines);
 	tcase_add_test(tc, interrupt_that_had_to_wait);
 	tcase_add_test(tc, deadlines);
+	tcase_add_test(tc, timer_is_set_again);
 	tcase_add_test(tc, deadline_of_the_destroyed);
 	tcase_add_test(tc, order);
 	tcase_add_test(tc, flags_on_entry);

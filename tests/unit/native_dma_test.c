@@ -427,6 +427,30 @@ START_TEST(shared_page_is_one)
 }
 END_TEST
 
+/* struct lguest_data must be all the Guest's own, and is looked for in its largest size. */
+START_TEST(no_data_in_a_shared_page)
+{
+	static const uint32_t before[] = {0, 0x100, 0x570, 0x574};
+	struct door_init init = parameters(0, DOOR_MAP_HIGH, DOOR_INIT_DMA);
+	const uint32_t at = SHARED - before[_i];
+	char text[32];
+
+	init.shared[0] = (struct door_shared){le32(SHARED_PFN), le32(SHARED_PAGE)};
+	lg = &host->guests[0];
+	ck_assert_ptr_null(initialize(lg, &init));
+	layout = &w_layouts[W_23];
+	put_lguest_data(layout, W_DATA);
+	for (uint32_t i = 0; i < layout->bytes; i += 4)
+		lgwrite_u32(lg, GPA(at + i), get(W_DATA + i));
+	hcall(LGUEST_INIT, at);
+	snprintf(text, sizeof(text), "bad guest page %08x", at);
+	if (before[_i] < 0x574)
+		ck_died(text);
+	else
+		ck_lives();
+}
+END_TEST
+
 START_TEST(shared_pages_are_checked)
 {
 	static const struct {
@@ -464,6 +488,7 @@ static void add(TCase *tc)
 	tcase_add_loop_test(tc, bad_lists, 0, 7);
 	tcase_add_test(tc, lists_that_are_nowhere);
 	tcase_add_test(tc, shared_page_is_one);
+	tcase_add_loop_test(tc, no_data_in_a_shared_page, 0, 4);
 	tcase_add_loop_test(tc, shared_pages_are_checked, 0, 5);
 }
 

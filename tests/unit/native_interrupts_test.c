@@ -249,6 +249,34 @@ START_TEST(frame_from_outer_ring)
 }
 END_TEST
 
+/* The Guest changes its stack's page and does not say so.  The CPU would not see that before the
+ * shadow is forgotten, and the Host stores where the CPU would. */
+START_TEST(frame_as_the_cpu)
+{
+	const uint32_t at = ESP - 3 * 4, in_page = at & ~PAGE_MASK;
+
+	a_guest();
+	gate(3, TRAP_GATE);
+	hcall(SET_STACK, KERNEL_DS, ESP, 1);
+	put(W_HIGH + ((at - W_KERNEL) >> PAGE_SHIFT) * 4, W_FREE | PTE_P | PTE_RW);
+	ck_assert(deliver_trap(lg, 3));
+	ck_assert_uint_eq(le32_get(lg->regs->esp), at);
+	ck_assert_uint_eq(get(at - W_KERNEL), W_KERNEL + W_CODE);
+	ck_assert_uint_eq(get(W_FREE + in_page), 0);
+	put(at - W_KERNEL, 0);
+	hcall(FLUSH_TLB, 1);
+	lg->regs->esp = le32(ESP);
+	lg->regs->eip = le32(W_KERNEL + W_CODE);
+	ck_assert(deliver_trap(lg, 3));
+	ck_assert_uint_eq(get(at - W_KERNEL), 0);
+	ck_assert_uint_eq(get(W_FREE + in_page), W_KERNEL + W_CODE);
+	/* Nor does an entry of the Switcher's count, which is a page that can be written, too. */
+	lg->regs->esp = le32(SWITCHER_PAIR + 0x100);
+	ck_assert(deliver_trap(lg, 3));
+	ck_died("Bad address 0xfffe1100");
+}
+END_TEST
+
 /* Step 2: IF as the Guest believes it; only bit 9 of irq_enabled counts (14, number 1). */
 START_TEST(pushed_if)
 {
@@ -630,6 +658,7 @@ static void add(TCase *tc)
 	tcase_add_test(tc, live_table_changes_for_live_vectors);
 	tcase_add_loop_test(tc, frame_at_same_ring, 0, ARRAY_LEN(vectors));
 	tcase_add_loop_test(tc, frame_from_outer_ring, 0, ARRAY_LEN(vectors));
+	tcase_add_test(tc, frame_as_the_cpu);
 	tcase_add_test(tc, pushed_if);
 	tcase_add_test(tc, flags_of_the_handler);
 	tcase_add_test(tc, no_handler);
