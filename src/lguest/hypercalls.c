@@ -33,12 +33,13 @@ enum lguest_hypercall {
 
 #define LGUEST_SHUTDOWN_RESTART 2u
 
+/* Three arguments there are in every dialect. */
 static uint32_t hcall_arg(const struct lguest *lg, const struct hcall *call, unsigned n)
 {
 	return le32_get(call->reg[lg->abi->arg[n - 1]]);
 }
 
-/* A page table entry is the third argument and, if it is wide, the fourth, which not all have. */
+/* A page table entry is the third and, if it is wide, a fourth, which not all have. */
 static gpte_t hcall_gpte(const struct lguest *lg, const struct hcall *call)
 {
 	gpte_t gpte = {hcall_arg(lg, call, 3)};

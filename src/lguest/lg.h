@@ -289,6 +289,10 @@ struct lguest {
 };
 /*:*/
 
+_Static_assert(offsetof(struct lguest, asked_to_die) ==
+		       offsetof(struct lguest, held_up) + sizeof(uint64_t),
+	       "one look sees all that holds a Guest up");
+
 /*H:034
  * And all there is to know at all.  The home fills in the first part before anything else runs.
  */
