@@ -159,7 +159,7 @@ static void read_record(const struct lguest *lg, unsigned slot, struct hcall *ca
 	const struct lg_abi *abi = lg->abi;
 	unsigned at = abi->hcalls + slot * abi->ring_words * 4u, i;
 
-	*call = (struct hcall){{{0}}};
+	call->reg[LG_ESI] = le32(0); /* which is not in a record of four */
 	for (i = 0; i < abi->ring_words; i++)
 		call->reg[abi->ring_word[i]] = le32(lgdata_get(lg, at + i * 4));
 }
