@@ -261,7 +261,8 @@ int acc_probe_write_as(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n)
 {
 	struct acc_span s;
 
-	return span_locate_write(cpu, lin, n, view_of(cpl), &s);
+	return acc_quick_write(cpu, cpl, lin, n) ? 0
+						 : span_locate_write(cpu, lin, n, view_of(cpl), &s);
 }
 
 int acc_span_write(struct cpu *cpu, unsigned cpl, uint32_t lin, unsigned n, struct acc_span *s)

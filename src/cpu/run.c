@@ -40,8 +40,8 @@ static void execute(struct cpu *cpu, struct block *b)
 }
 
 /*C:492
- * One instruction alone: when it is single-stepped, watched by a breakpoint or resumed with RF, when
- * the one before it held something off, when its block does not fit into the budget, or when it is
+ * One instruction alone: when it is single-stepped or watched by a breakpoint, when the one before it
+ * held something off, when its block does not fit into the budget, or when it is
  * about to store into code and what follows it must be read anew.
  */
 static void debug_traps(struct cpu *cpu, uint32_t before, uint32_t eip, unsigned row)
@@ -184,10 +184,14 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 		if (cpu_checks_alignment(cpu) != !!(cpu->mode & MODE_ALIGN))
 			cpu_update_mode(cpu);
 		if (cpu->restart_single || cpu->s.inhibit || (cpu->mode & MODE_BREAK) ||
-		    (cpu->s.eflags & (FL_TF | FL_RF)))
+		    (cpu->s.eflags & FL_TF)) {
 			run_single(cpu);
-		else
-			run_blocks(cpu);
+			continue;
+		}
+		/* RF is for breakpoints, and there are none: if the instruction does not retire, its
+		 * fault sets RF in the frame anyway. */
+		cpu->s.eflags &= ~(uint32_t)FL_RF;
+		run_blocks(cpu);
 	}
 }
 

@@ -260,23 +260,18 @@ static void set_ts(bool want)
 
 /*H:832
  * Into the Switcher, and out of it when anything at all happened; what happened is in lg->regs.
- * Interrupts are off before and after.  The flags, the far call: together they leave on the stack what an interrupt
- * would have left, which is what the Switcher's way back needs.
+ * Interrupts are off before and after.  The flags, CS, the call: together they leave on the stack what
+ * an interrupt would have left, which is what the Switcher's way back needs.
  */
 static void enter_guest(struct lguest *lg)
 {
-	/* Not on the stack, whose pointer moves before it is read. */
-	static const struct {
-		void (*offset)(void);
-		uint16_t selector;
-	} __attribute__((packed)) entry = {switch_to_guest, LGUEST_CS};
 	uint32_t pair = SWITCHER_PAIR, dir = guest_shadow(lg).v;
 
 	if (lg->ts != ts)
 		set_ts(lg->ts);
-	asm volatile("pushfl\n\tlcall *%2"
+	asm volatile("pushfl\n\tpushl %%cs\n\tcall %c2"
 		     : "+a"(pair), "+b"(dir)
-		     : "m"(entry)
+		     : "i"(switch_to_guest)
 		     : "memory", "cc", "ecx", "edx", "esi", "edi");
 }
 /*:*/
