@@ -65,7 +65,8 @@ static inline __attribute__((always_inline)) void remember(struct cpu *cpu, uint
 		*flags |= MEM_DIRTY;
 	writable = writable && (*flags & MEM_DIRTY);
 	cpu->tlb_misses++;
-	tlb_fill(cpu->tlb, view, lin, mem->ram + w->page_pa, writable, !w->nx, w->global);
+	tlb_fill(cpu->tlb, view, lin, mem->ram + w->page_pa, writable, !w->nx, w->global,
+		 w->table_pa);
 }
 
 /*

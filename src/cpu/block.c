@@ -12,7 +12,7 @@
 #include "block.h"
 
 #define ARENA_BYTES (8u << 20)
-/* Blocks begin at multiples of the one plus the other: see struct block. */
+/* A block begins at a multiple of the one plus the other: see struct block. */
 #define CACHE_LINE  64u
 #define ARENA_FIRST (offsetof(struct block, link) % CACHE_LINE)
 /* Most ops of one block: its instructions, one to count it, one to end it. */
@@ -420,6 +420,7 @@ static void fuse_jump(const struct cpu *cpu, struct op *ops, unsigned n)
 		ops[n - 2].fn = fn;
 }
 
+/* From the last to the first, so that each operation knows how many of its like follow. */
 static void fuse_runs(struct op *ops, unsigned n)
 {
 	op_fn *same = NULL;
@@ -581,7 +582,7 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 	if (b->pa2 != BLOCK_NO_PAGE && !mem_is_ram(cpu->mem, b->pa2, 1))
 		return NULL;
 	improve(cpu, b);
-	c->used += sizeof(*b) + (b->n + 2u) * sizeof(struct op);
+	c->used += (size_t)((const char *)(block_first(b) + b->n + 1) - (const char *)b);
 	c->used = ((c->used + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1)) + ARENA_FIRST;
 	remember(cpu, b);
 	return b;

@@ -102,8 +102,8 @@ static inline unsigned block_hash(uint32_t pa, uint32_t mode)
 }
 
 /*C:415
- * The jump cache answers "which block is at this EIP?" without walking anything: for returns,
- * indirect jumps and whatever crosses a page.  It is only a guess; the block found is the right one
+ * The jump cache answers "which block is at this EIP?" without walking anything: for indirect jumps
+ * and whatever has no link.  It is only a guess; the block found is the right one
  * if it was decoded for this mode from the very bytes that the TLB says are at EIP.  So an answer
  * outlives a reload of CR3, and nobody has to empty the cache when translations go away.  Only blocks
  * of flat code are in it; one that runs over the end of its page needs a second look.

@@ -194,9 +194,11 @@ void cpu_update_paging(struct cpu *cpu)
  * look up the same two dozen pages each time.  But who can tell whether a TLB was emptied?  Only
  * somebody who changed the tables meanwhile.  So the translations of the last few address spaces are
  * kept, each in a TLB of its own, together with a note at each page of tables that one of them came
- * from.  A store to such a page makes the spaces that depend on it stale, and a stale one is emptied
- * when its CR3 is loaded again; until then it stays as it is, which is just what the manual promises
- * of translations that nobody has invalidated.
+ * from.  A store to such a page takes the note away and makes the spaces that depended on it stale; and
+ * when the CR3 of a stale one is loaded again, what came from pages without a note goes.  Until then it
+ * stays as it is, which is just what the manual promises of translations that nobody has
+ * invalidated.  (If a page of tables is noted before that, old translations can no longer be told from
+ * new ones, and all go; likewise if the directory was stored to.)
  *
  * With global pages or PAE it is the old way: the former outlive a load in any case, and with the latter
  * CR3 stands for four entries that were read with it.
@@ -212,6 +214,16 @@ static struct tlb *find_space(struct cpu *cpu, uint32_t cr3)
 			oldest = t;
 	}
 	return oldest;
+}
+
+static void forget_stale(struct cpu *cpu)
+{
+	const uint32_t cr3 = cpu->tlb->cr3;
+
+	if (cpu->tlb->mixed || !mem_is_ram(cpu->mem, cr3, 4) || !cpu_depends_on(cpu, cr3))
+		tlb_flush(cpu->tlb, true);
+	else
+		tlb_flush_stale(cpu->tlb, cpu->mem);
 }
 
 /* The current space is fresh, or its tables are what they were. */
@@ -236,8 +248,11 @@ void cpu_enter_space(struct cpu *cpu)
 		return;
 	}
 	cpu->tlb = find_space(cpu, cr3);
-	if (cpu->tlb->cr3 != cr3 || cpu->mem->stale & cpu_space_bit(cpu))
+	if (cpu->tlb->cr3 != cr3)
 		tlb_flush(cpu->tlb, true);
+	else if (cpu->mem->stale & cpu_space_bit(cpu))
+		forget_stale(cpu);
+	cpu->tlb->mixed = false;
 	space_is_current(cpu);
 	cpu->tlb->last_used = ++cpu->space_uses;
 	cpu_update_view(cpu);
@@ -259,6 +274,7 @@ void cpu_depend_on(struct cpu *cpu, uint32_t pa)
 	uint8_t *flags = &cpu->mem->page[pa >> PAGE_SHIFT];
 	const bool protected = *flags & (MEM_TABLES | MEM_CODE);
 
+	cpu->tlb->mixed |= !!(cpu->mem->stale & cpu_space_bit(cpu));
 	*flags |= (uint8_t)(cpu_space_bit(cpu) << MEM_TABLES_SHIFT);
 	if (!protected)
 		cpu_protect(cpu, pa);

@@ -94,9 +94,9 @@ OP(leave)
 /*C:480
  * Links.  When a block is always followed by the same other block, it remembers it, and nobody has to
  * search.  Within a page nothing can come between: the page's translation is the one by which the
- * first block was entered, the mode is the same and its CS flat (a link is never made across a change of
- * mode, nor to or from a block of two pages), and both blocks die together when the page changes.  To another page
- * (op_leave_away) the TLB must agree, as it must with a guess.
+ * first block was entered, the mode is the same and its CS flat (a link is never made across a change
+ * of mode, nor to or from a block of two pages), and both blocks die together when the page changes.
+ * To another page (op_leave_away) the TLB must agree, as it must with a guess.
 :*/
 static struct block *next_block(struct cpu *cpu)
 {

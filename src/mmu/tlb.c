@@ -43,6 +43,27 @@ void tlb_flush(struct tlb *tlb, bool global_too)
 		memset(tlb->written, 0, sizeof(tlb->written));
 }
 
+static bool is_stale(const struct tlb *tlb, const struct mem *mem, uint32_t table)
+{
+	return mem_is_ram(mem, table, 4) &&
+	       !(mem->page[table >> PAGE_SHIFT] >> MEM_TABLES_SHIFT & tlb->space);
+}
+
+void tlb_flush_stale(struct tlb *tlb, const struct mem *mem)
+{
+	unsigned kept = 0;
+
+	for (unsigned n = 0; n < tlb->nr_used; n++) {
+		unsigned id = tlb->used[n];
+
+		if (is_stale(tlb, mem, tlb->table[id]))
+			entry_clear(tlb, id);
+		else
+			tlb->used[kept++] = (uint16_t)id;
+	}
+	tlb->nr_used = kept;
+}
+
 void tlb_flush_page(struct tlb *tlb, uint32_t lin)
 {
 	unsigned i = tlb_index(lin);

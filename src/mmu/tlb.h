@@ -9,6 +9,7 @@
 #define MMU_TLB_H
 
 #include "base/types.h"
+#include "mem.h"
 #include "paging.h"
 
 /*C:120
@@ -50,8 +51,10 @@ struct tlb {
 	uint16_t used[2 * TLB_SIZE]; /* entries in use, so that a CR3 load clears only those */
 	unsigned nr_used;
 	bool global[2 * TLB_SIZE];
+	uint32_t table[2 * TLB_SIZE];	    /* where its page-table entry is, or WALK_NO_TABLE */
 	uint64_t written[TLB_WRITTEN / 64]; /* bit by tlb_written(), of pages with a write tag */
 	uint8_t space;			    /* its bit in struct mem, from cpu_init() on */
+	bool mixed; /* of one page of tables some are from before a store to it, some from after */
 	uint32_t cr3;	    /* page directory they were found through, or TLB_NONE */
 	uint64_t last_used; /* the larger, the later */
 };
@@ -74,11 +77,13 @@ static inline const struct tlb_entry *tlb_at(const struct tlb_half *half, uint32
 void tlb_init(struct tlb *tlb);
 void tlb_flush(struct tlb *tlb, bool global_too);
 void tlb_flush_page(struct tlb *tlb, uint32_t lin);
+/* The translations whose page-table entries lie in pages that no longer have this TLB's bit in page[]. */
+void tlb_flush_stale(struct tlb *tlb, const struct mem *mem);
 /* No store to this frame may bypass the slow path any more: it now holds code, or page tables. */
 void tlb_protect(struct tlb *tlb, const uint8_t *page);
 /* Remember one translation.  `writable`: stores may use the fast path. */
 static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
-			    bool writable, bool executable, bool global)
+			    bool writable, bool executable, bool global, uint32_t table)
 {
 	unsigned i = tlb_index(lin), id = (unsigned)view << TLB_BITS | i;
 	struct tlb_entry *e = &tlb->half[view].e[i];
@@ -93,6 +98,7 @@ static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, u
 	e->addend = (uintptr_t)page - lin;
 	tlb->half[view].code[i] = executable ? lin : TLB_NONE;
 	tlb->global[id] = global;
+	tlb->table[id] = table;
 }
 
 #endif

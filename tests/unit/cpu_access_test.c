@@ -389,6 +389,39 @@ END_TEST
 
 /* A page becomes one of tables between the look and the store: the stack of a frame is the table through
  * which the next word of it is found. */
+/* Only what came from the page that was stored to is looked up again ... */
+START_TEST(spaces_lose_what_has_changed)
+{
+	other_worlds();
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 100);
+	value_at(0x30000);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(1)));
+	ck_ok(acc_st32(cpu, other_pte(0), 0x21000 | PTE_P | PTE_RW));
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+#ifndef LG_HARD
+	ck_assert_uint_eq(misses_for(0x30000), 0);
+	ck_assert_uint_eq(misses_for(ELSEWHERE), 1);
+#endif
+	ck_assert_uint_eq(value_at(ELSEWHERE), 101);
+}
+END_TEST
+
+/* ... but if more came from it after the store and before the reload, everything is. */
+START_TEST(spaces_do_not_mix)
+{
+	other_worlds();
+	poke32(other_pte(0) + 4, 0x24000 | PTE_P | PTE_RW);
+	poke32(0x24000, 104);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 100);
+	ck_ok(acc_st32(cpu, other_pte(0), 0x21000 | PTE_P | PTE_RW));
+	ck_assert_uint_eq(value_at(ELSEWHERE + PAGE_SIZE), 104);
+	ck_ok(sys_mov_to_cr(cpu, 3, other_pd(0)));
+	ck_assert_uint_eq(value_at(ELSEWHERE), 101);
+}
+END_TEST
+
 START_TEST(spaces_and_collected_stores)
 {
 	const uint32_t entry = other_pte(0);
@@ -476,6 +509,8 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, spaces_are_kept);
 	tcase_add_test(tc, spaces_see_their_tables_change);
 	tcase_add_test(tc, spaces_and_new_entries);
+	tcase_add_test(tc, spaces_lose_what_has_changed);
+	tcase_add_test(tc, spaces_do_not_mix);
 	tcase_add_test(tc, spaces_and_collected_stores);
 	tcase_add_test(tc, invlpg_takes_all_of_a_large_page);
 	tcase_add_test(tc, counting);
