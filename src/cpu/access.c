@@ -195,7 +195,7 @@ static inline bool crosses_page(uint32_t lin, unsigned n)
 /* What the TLB's tags allow at once: one page, known, and for a store dirty and without code. */
 static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
 {
-	const struct tlb_entry *e = &cpu->tlb->half[!!(access & PF_USER)].e[tlb_index(lin)];
+	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[!!(access & PF_USER)], lin);
 
 	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->read, 0)) {
 		if (crosses_page(lin, n))
@@ -212,7 +212,7 @@ static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to,
 static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from,
 			unsigned n)
 {
-	const struct tlb_entry *e = &cpu->tlb->half[!!(access & PF_USER)].e[tlb_index(lin)];
+	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[!!(access & PF_USER)], lin);
 
 	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->write, 0)) {
 		if (crosses_page(lin, n))
@@ -419,7 +419,7 @@ int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa)
  */
 bool acc_refill(struct cpu *cpu, uint32_t lin, bool write)
 {
-	const struct tlb_entry *e = &cpu->view->e[tlb_index(lin)];
+	const struct tlb_entry *e = tlb_at(cpu->view, lin);
 	unsigned access = view_of(cpu->s.cpl) | (write ? PF_WRITE : 0);
 	struct walk w;
 

@@ -64,7 +64,7 @@ bool acc_refill(struct cpu *cpu, uint32_t lin, bool write) MUST_CHECK;
 static inline const uint8_t *acc_quick_read(const struct cpu *cpu, unsigned cpl, uint32_t lin,
 					    unsigned n)
 {
-	const struct tlb_entry *e = &cpu->tlb->half[cpl == 3].e[tlb_index(lin)];
+	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[cpl == 3], lin);
 
 	return ((lin + n - 1) & PAGE_MASK) == e->read ? (const uint8_t *)(e->addend + lin) : NULL;
 }
@@ -97,7 +97,7 @@ static inline MUST_CHECK int acc_sys_ld32(struct cpu *cpu, uint32_t lin, uint32_
 static inline uint8_t *acc_quick_write(const struct cpu *cpu, unsigned cpl, uint32_t lin,
 				       unsigned n)
 {
-	const struct tlb_entry *e = &cpu->tlb->half[cpl == 3].e[tlb_index(lin)];
+	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[cpl == 3], lin);
 
 	return ((lin + n - 1) & PAGE_MASK) == e->write ? (uint8_t *)(e->addend + lin) : NULL;
 }

@@ -365,9 +365,9 @@ static unsigned add_enter_op(struct cpu *cpu, struct block *b)
 	return 1;
 }
 
-const struct op *block_first(const struct block *b)
+unsigned block_first(const struct block *b)
 {
-	return &b->op[b->op[0].fn == interp_count || b->op[0].fn == interp_note];
+	return b->op[0].fn == interp_count || b->op[0].fn == interp_note;
 }
 
 /* Does the operation leave nothing of the flags that were there before?  (A shift by zero does.) */
@@ -451,7 +451,7 @@ static void fuse_moves(struct op *ops, unsigned n)
 static void improve(const struct cpu *cpu, struct block *b)
 {
 	unsigned n = b->n;
-	struct op *ops = &b->op[block_first(b) - b->op], *last = &ops[n - 1];
+	struct op *ops = &b->op[block_first(b)], *last = &ops[n - 1];
 
 	if (cpu_has_rung(cpu, RUNG_FLAGS))
 		drop_dead_flags(ops, n);
@@ -546,7 +546,8 @@ static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
 	return !*fault && (pa2 & PAGE_MASK) == b->pa2;
 }
 
-struct block *block_guess_two_pages(const struct cpu *cpu)
+/* The one with two pages, if the page behind EIP's is the one that its second part was read from. */
+static struct block *guess_two_pages(const struct cpu *cpu)
 {
 	struct block *b = block_guess(cpu, cpu->view, cpu->mode | BLOCK_TWO_PAGES);
 	uint32_t next = (cpu->s.eip & PAGE_MASK) + PAGE_SIZE;
@@ -582,7 +583,7 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 	if (b->pa2 != BLOCK_NO_PAGE && !mem_is_ram(cpu->mem, b->pa2, 1))
 		return NULL;
 	improve(cpu, b);
-	c->used += (size_t)((const char *)(block_first(b) + b->n + 1) - (const char *)b);
+	c->used += sizeof(*b) + (block_first(b) + b->n + 1u) * sizeof(struct op);
 	c->used = ((c->used + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1)) + ARENA_FIRST;
 	remember(cpu, b);
 	return b;
@@ -612,7 +613,7 @@ struct block *block_get(struct cpu *cpu)
 
 struct block *block_find(struct cpu *cpu)
 {
-	struct block *b = block_guess_two_pages(cpu);
+	struct block *b = guess_two_pages(cpu);
 
 	return b || cpu->budget <= 0 ? b : block_get(cpu);
 }

@@ -67,8 +67,8 @@ struct block {
 	struct op op[]; /* a hook's, if there is one; then the instructions', and one more */
 };
 
-/* The op of the first instruction. */
-const struct op *block_first(const struct block *b);
+/* Which op is the first instruction's. */
+unsigned block_first(const struct block *b);
 
 #ifdef LG_HARD
 #define BLOCK_MAX_INSNS 1
@@ -103,10 +103,10 @@ static inline unsigned block_hash(uint32_t pa, uint32_t mode)
 
 /*C:415
  * The jump cache answers "which block is at this EIP?" without walking anything: for indirect jumps
- * and whatever has no link.  It is only a guess; the block found is the right one
- * if it was decoded for this mode from the very bytes that the TLB says are at EIP.  So an answer
- * outlives a reload of CR3, and nobody has to empty the cache when translations go away.  Only blocks
- * of flat code are in it; one that runs over the end of its page needs a second look.
+ * and whatever has no link.  It is only a guess; the block found is the right one if it was decoded
+ * for this mode from the very bytes that the TLB says are at EIP.  So an answer outlives a reload of
+ * CR3, and nobody has to empty the cache when translations go away.  Only blocks of flat code are in
+ * it; one that runs over the end of its page needs a second look.
  */
 static inline struct block **jump_slot(struct block_cache *c, uint32_t eip)
 {
@@ -130,17 +130,6 @@ static inline struct block *block_guess(const struct cpu *cpu, const struct tlb_
 
 	return block_is_here(cpu, tlb, b) && b->mode == mode ? b : NULL;
 }
-
-/* The one with two pages, if the page behind EIP's is the one that its second part was read from. */
-struct block *block_guess_two_pages(const struct cpu *cpu);
-
-/* The block at CS:EIP if the jump cache knows it. */
-static inline struct block *block_quick(const struct cpu *cpu)
-{
-	struct block *b = block_guess(cpu, cpu->view, cpu->mode);
-
-	return b ? b : block_guess_two_pages(cpu);
-}
 /*:*/
 
 /* The block at CS:EIP, decoded if need be.  NULL: a fault is noted, or (no fault) the next
@@ -149,6 +138,14 @@ struct block *block_get(struct cpu *cpu);
 /* The same for whoever has asked block_guess() in vain.  NULL also if the budget is used up: the run
  * loop is to look first. */
 struct block *block_find(struct cpu *cpu);
+
+static inline struct block *block_next(struct cpu *cpu)
+{
+	struct block *b = block_guess(cpu, cpu->view, cpu->mode);
+
+	return b ? b : block_find(cpu);
+}
+
 /* One instruction at CS:EIP, decoded afresh, not remembered.  NULL: a fault is noted. */
 struct block *block_get_single(struct cpu *cpu);
 

@@ -217,6 +217,7 @@ struct cpu_range {
 	uint32_t lo, hi;
 	uint64_t insns;
 };
+
 /*C:206
  * The last blocks of ring-0 code that were entered, for whoever has to explain a failure: eip of
  * the first instruction and how many there were.  Recorded only while cpu->history is set, by code
@@ -245,7 +246,7 @@ struct cpu_history {
 	R(QUICK, "quick", "flat memory at hand is accessed in the handler")                        \
 	R(SPECIAL, "special", "handlers for particular registers and address forms")               \
 	R(FLAGS, "flags", "flags that nobody will see are not computed")                           \
-	R(FUSE, "fuse", "a comparison and its jump, pushes in a row, are one handler")             \
+	R(FUSE, "fuse", "instructions that often come together are one handler")                   \
 	R(STRINGS, "strings", "string instructions go by the page")                                \
 	R(SPACES, "spaces", "translations outlive a load of CR3 as long as their tables do")       \
 	R(CROSS, "cross", "segments that were checked before are not checked again")

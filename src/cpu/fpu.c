@@ -157,6 +157,18 @@ static inline void note_pointers(struct cpu *cpu, const struct fpu_insn *in, boo
 	}
 }
 
+static inline struct x87 begin(struct cpu *cpu, const struct fpu_insn *in)
+{
+	struct fpu *f = &cpu->s.fpu;
+
+	return (struct x87){.cpu = cpu,
+			    .f = f,
+			    .in = in,
+			    .e = {f->fcw, 0},
+			    .top = f->fsw >> 11 & 7,
+			    .i = in->modrm & 7};
+}
+
 int fpu_esc(struct cpu *cpu, const struct fpu_insn *in)
 {
 	unsigned op = in->opcode & 7, reg = in->modrm >> 3 & 7;
@@ -173,13 +185,8 @@ int fpu_esc(struct cpu *cpu, const struct fpu_insn *in)
 	if (pending(cpu) && !(row->flags & NOWAIT) && reports(cpu))
 		return cpu_trap(cpu, V_MF, false, 0);
 
-	x.cpu = cpu;
-	x.f = &cpu->s.fpu;
-	x.in = in;
+	x = begin(cpu, in);
 	x.row = row;
-	x.e = (struct f80_env){x.f->fcw, 0};
-	x.top = x.f->fsw >> 11 & 7;
-	x.i = in->modrm & 7;
 	if (row->fn(&x))
 		return 1;
 	if (!(row->flags & CONTROL))
@@ -191,51 +198,39 @@ int fpu_esc(struct cpu *cpu, const struct fpu_insn *in)
  * Doubles on the short way.  Zeros and normal numbers are widened without loss; what is narrowed may
  * be inexact, if that is masked, and nothing else.
 :*/
-static inline bool is_plain(const struct cpu *cpu, unsigned top, bool empty)
+static inline bool is_plain(const struct cpu *cpu)
 {
-	return !(cpu->s.cr0 & (CR0_EM | CR0_TS)) && !pending(cpu) &&
-	       (cpu->s.fpu.empty >> top & 1) == empty;
+	return !(cpu->s.cr0 & (CR0_EM | CR0_TS)) && !pending(cpu);
 }
 
 bool fpu_push_f64(struct cpu *cpu, const struct fpu_insn *in, uint64_t v)
 {
-	struct fpu *f = &cpu->s.fpu;
-	unsigned exp = (unsigned)(v >> 52) & 0x7ff, top = ((f->fsw >> 11) - 1u) & 7;
-	uint16_t sign = (uint16_t)(v >> 63 << 15);
-	struct f80 r = F80((uint16_t)(sign | (exp + 16383 - 1023)), F80_INT_BIT | v << 11);
+	struct x87 x = begin(cpu, in);
+	struct f80 r = f80_from_f64(&x.e, v);
 
-	if (!is_plain(cpu, top, true))
+	/* x.e.ex: a denormal. */
+	if (!is_plain(cpu) || !st_empty(&x, 7) || x.e.ex || (v >> 52 & 0x7ff) == 0x7ff)
 		return false;
-	if (!(v << 1))
-		r = F80(sign, 0);
-	else if (exp == 0 || exp == 0x7ff)
-		return false;
+	x87_raise(&x);
+	st_push(&x, r);
 	note_pointers(cpu, in, true);
-	f->reg[top] = r;
-	f->empty &= (uint8_t) ~(1u << top);
-	f->fsw = (uint16_t)((f->fsw & ~(FSW_TOP | FSW_C1)) | top << 11);
 	return true;
 }
 
 bool fpu_store_f64(struct cpu *cpu, const struct fpu_insn *in, uint8_t to[8])
 {
-	struct fpu *f = &cpu->s.fpu;
-	unsigned top = f->fsw >> 11 & 7;
-	struct f80_env e = {f->fcw, 0};
+	struct x87 x = begin(cpu, in);
 	le64_t v;
 
-	if (!is_plain(cpu, top, false))
+	if (!is_plain(cpu) || st_empty(&x, 0))
 		return false;
-	v = le64(f80_to_f64(&e, f->reg[top]));
-	if (e.ex & (~(F80_PE | F80_UP) | (F80_PE & ~e.cw)))
+	v = le64(f80_to_f64(&x.e, *st(&x, 0)));
+	if (x.e.ex & (~(F80_PE | F80_UP) | (F80_PE & ~x.e.cw)))
 		return false;
 	memcpy(to, &v, sizeof(v));
+	x87_raise(&x);
+	st_pop(&x, (in->modrm >> 3 & 7) == 3); /* FSTP */
 	note_pointers(cpu, in, true);
-	f->fsw = (uint16_t)((f->fsw & ~FSW_C1) | e.ex);
-	if ((in->modrm >> 3 & 7) == 3) { /* FSTP */
-		f->empty |= (uint8_t)(1u << top);
-		f->fsw = (uint16_t)((f->fsw & ~FSW_TOP) | ((top + 1) & 7) << 11);
-	}
 	return true;
 }
 

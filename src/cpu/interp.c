@@ -98,13 +98,6 @@ OP(leave)
  * of mode, nor to or from a block of two pages), and both blocks die together when the page changes.
  * To another page (op_leave_away) the TLB must agree, as it must with a guess.
 :*/
-static struct block *next_block(struct cpu *cpu)
-{
-	struct block *to = block_guess(cpu, cpu->view, cpu->mode);
-
-	return LIKELY(to) ? to : block_find(cpu);
-}
-
 static bool may_link(const struct cpu *cpu, const struct block *from, const struct block *to)
 {
 	return to && from && from->mode == to->mode && (to->mode & MODE_CODE_FLAT) &&
@@ -114,7 +107,7 @@ static bool may_link(const struct cpu *cpu, const struct block *from, const stru
 #define DEF_LEAVE(slot)                                                                            \
 	COLD_OP(leave_##slot)                                                                      \
 	{                                                                                          \
-		struct block *to = next_block(cpu);                                                \
+		struct block *to = block_next(cpu);                                                \
                                                                                                    \
 		UNUSED_OP;                                                                         \
 		if (may_link(cpu, cpu->blk, to) &&                                                 \
@@ -128,7 +121,7 @@ DEF_LEAVE(1)
 
 COLD_OP(leave_away)
 {
-	struct block *to = next_block(cpu);
+	struct block *to = block_next(cpu);
 
 	UNUSED_OP;
 	if (may_link(cpu, cpu->blk, to))
@@ -145,7 +138,7 @@ COLD_OP(leave_away)
 :*/
 COLD_OP(leave_return)
 {
-	struct block *to = next_block(cpu), *from = cpu->called[cpu->calls];
+	struct block *to = block_next(cpu), *from = cpu->called[cpu->calls];
 
 	UNUSED_OP;
 	if (cpu_has_rung(cpu, RUNG_RETURN) && may_link(cpu, from, to) &&

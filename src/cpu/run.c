@@ -83,7 +83,7 @@ static void run_single(struct cpu *cpu)
 	cpu->single = false;
 	if (cpu->trap.pending && !cpu->trap.software)
 		cpu->s.eflags |= before & FL_RF;
-	debug_traps(cpu, before, eip, block_first(b)->row);
+	debug_traps(cpu, before, eip, b->op[block_first(b)].row);
 }
 /*:*/
 
@@ -123,9 +123,7 @@ static void run_blocks(struct cpu *cpu)
 	struct block *b;
 
 	cpu_plan(cpu);
-	b = block_quick(cpu);
-	if (!b)
-		b = block_get(cpu);
+	b = block_next(cpu);
 	if (!b) {
 		if (!cpu->trap.pending)
 			run_single(cpu);
@@ -189,7 +187,7 @@ enum cpu_exit cpu_run(struct cpu *cpu, uint64_t max_insns)
 			continue;
 		}
 		/* RF is for breakpoints, and there are none: if the instruction does not retire, its
-		 * fault sets RF in the frame anyway. */
+		 * fault sets RF in the frame anyway (but for a double fault, which nothing resumes). */
 		cpu->s.eflags &= ~(uint32_t)FL_RF;
 		run_blocks(cpu);
 	}

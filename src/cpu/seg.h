@@ -200,12 +200,11 @@ void seg_set_v86(struct cpu *cpu, unsigned sr, uint16_t sel);
 /* Going out to ring `cpl`: DS, ES, FS, GS that it may not use become null. */
 void seg_drop_inner(struct cpu *cpu, unsigned cpl);
 
+/* MOV/POP/LxS to a segment register other than CS, in whatever mode the CPU is. */
+int seg_load(struct cpu *cpu, unsigned sr, uint16_t sel) MUST_CHECK;
 /* The same to ES, DS, FS or GS in protected mode, by a descriptor that was found good before or none
  * at all; false: nothing was done. */
 bool seg_load_again(struct cpu *cpu, unsigned sr, uint16_t sel) MUST_CHECK;
-
-/* MOV/POP/LxS to a segment register other than CS, in whatever mode the CPU is. */
-int seg_load(struct cpu *cpu, unsigned sr, uint16_t sel) MUST_CHECK;
 
 /*
  * Far transfers.  All work in real, virtual-8086 and protected mode, set EIP, CS, CPL, the stack

@@ -11,8 +11,8 @@
  *	- it uses the words below and the functions of sem/, and no state of its own.
  *
  * A handler leaves by NEXT (the instruction is done), by FAULT (nothing was changed, a trap is
- * noted or the instruction must run again alone), by CHAIN or LEAVE (it was the last of its block
- * and EIP is set), by RESUME (likewise, but the world may have changed), or by STOP (likewise, and
+ * noted or the instruction must run again alone), by LEAVE or one of the CHAINs (it was the last of
+ * its block and EIP is set), by RESUME (likewise, but the world may have changed), or by STOP (likewise, and
  * the run loop must look at it).
  *
  * Words that touch memory come in three kinds.  Kind m knows that the segment is flat and takes what
@@ -166,14 +166,13 @@ DEF_HOST(16)
 DEF_HOST(32)
 DEF_HOST(64)
 
-/* The TLB entry of a quick access, and whether it allows the access. */
-#define TLB_ENTRY(lin) tlb_at(tlb, lin)
 /* The address, computed once: the compiler is not to find another sum for its last byte. */
 static inline uint32_t opaque(uint32_t v)
 {
 	__asm__("" : "+r"(v));
 	return v;
 }
+/* Does this tag of tlb_at(tlb, lin) allow a quick access? */
 #define TLB_HIT(lin, bytes, tag) LIKELY((((lin) + (bytes)-1) & PAGE_MASK) == (tag))
 
 /* Effective address in 32-bit address size, and in any. */
@@ -212,7 +211,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 #define LOAD_m(bits, v)                                                                            \
 	uint##bits##_t v;                                                                          \
 	do {                                                                                       \
-		const struct tlb_entry *e_ = TLB_ENTRY(lin);                                       \
+		const struct tlb_entry *e_ = tlb_at(tlb, lin);                                     \
 		if (!TLB_HIT(lin, (bits) / 8, e_->read))                                           \
 			REFILL(lin, read);                                                         \
 		v = host_ld##bits((const uint8_t *)(e_->addend + lin));                            \
@@ -222,7 +221,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 	TRY(acc_ld##bits(cpu, lin, &v))
 #define LOADW_m(bits, v)                                                                           \
 	uint##bits##_t v;                                                                          \
-	const struct tlb_entry *e_ = TLB_ENTRY(lin);                                               \
+	const struct tlb_entry *e_ = tlb_at(tlb, lin);                                             \
 	uint8_t *hp_;                                                                              \
 	if (!TLB_HIT(lin, (bits) / 8, e_->write))                                                  \
 		REFILL(lin, write);                                                                \
@@ -237,7 +236,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 #define STOREW_s(bits, v) TRY(acc_st##bits(cpu, lin, v))
 #define STORE_m(bits, v)                                                                           \
 	do {                                                                                       \
-		const struct tlb_entry *e_ = TLB_ENTRY(lin);                                       \
+		const struct tlb_entry *e_ = tlb_at(tlb, lin);                                     \
 		if (!TLB_HIT(lin, (bits) / 8, e_->write))                                          \
 			REFILL(lin, write);                                                        \
 		host_st##bits((uint8_t *)(e_->addend + lin), v);                                   \
@@ -246,7 +245,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
  * would do so for ever. */
 #define STORE_second(bits, v)                                                                      \
 	do {                                                                                       \
-		const struct tlb_entry *e_ = TLB_ENTRY(lin);                                       \
+		const struct tlb_entry *e_ = tlb_at(tlb, lin);                                     \
 		if (!TLB_HIT(lin, (bits) / 8, e_->write))                                          \
 			CAREFUL;                                                                   \
 		host_st##bits((uint8_t *)(e_->addend + lin), v);                                   \
