@@ -271,10 +271,11 @@ static void pretend_walk(gva_t addr, struct guest_walk *walk)
 }
 
 /*H:330
- * The neighbours of a kernel page come along.  A Guest's kernel reaches all memory through one range of
+ * The neighbours of a page come along.  A Guest's kernel reaches all memory through one range of
  * addresses, and each of its pages would cost a fault in a shadow that is new, or that was forgotten
  * as a whole because the kernel had changed one entry: some thousands, for a process that reads a
- * file of 32 MB.
+ * file of 32 MB.  And a process that forks has its half forgotten, and goes on with the very pages it
+ * was at.
  *
  * Only what nobody has to be asked or told about: entries that are present and accessed, of the
  * Guest's own memory.  A processor may load such an entry before it is used, too, so a Guest that
@@ -361,7 +362,7 @@ enum demand demand_page(struct lguest *lg, gva_t addr, uint32_t errcode)
 	table = make_table(lg, dir, addr);
 	if (table.v) {
 		set_spte(lg, dir, addr, table, gpte_to_spte(lg, walk.pte, walk.rights));
-		if (addr.v >= lg->kernel_address && !lg->linear)
+		if (!lg->linear)
 			fill_around(lg, addr, table, &walk);
 	}
 	return DEMAND_FILLED;

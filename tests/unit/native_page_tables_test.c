@@ -47,7 +47,7 @@ static void put_kernel_pte(uint32_t page, uint64_t pte)
 		put(W_HIGH + page * bytes + 4, (uint32_t)(pte >> 32));
 }
 
-/* A fault in the kernel fills what is around it, as far as it is to be had for nothing. */
+/* A fault fills what is around it, as far as it is to be had for nothing. */
 START_TEST(fills_around)
 {
 	const uint32_t first = W_FREE >> PAGE_SHIFT, at = W_KERNEL + W_FREE;
@@ -92,14 +92,22 @@ START_TEST(fills_around)
 }
 END_TEST
 
-/* User space is filled page by page: what one process has mapped says nothing of what it will use. */
-START_TEST(fills_no_user_page_around)
+/* A user's page brings along what else the process has touched, with the rights it has. */
+START_TEST(fills_user_pages_around)
 {
 	kernel(0, _i);
 	put_user_pte(5, 0x123000 | PTE_P | PTE_US);
 	put_user_pte(6, 0x124000 | PTE_P | PTE_US | PTE_A);
+	put_user_pte(7, 0x125000 | PTE_P | PTE_US);
+	put_user_pte(8, 0x126000 | PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D);
+	put_user_pte(9, 0x127000 | PTE_P | PTE_RW | PTE_US | PTE_A);
 	ck_assert_int_eq(demand(PAGE(5), PF_USER), DEMAND_FILLED);
-	ck_assert_uint_eq(shadow(PAGE(6)), 0);
+	ck_assert_uint_eq(shadow(PAGE(6)), FRAME(0x124000) | PTE_P | PTE_US | PTE_A);
+	ck_assert_uint_eq(shadow(PAGE(7)), 0);
+	ck_assert_uint_eq(shadow(PAGE(8)),
+			  FRAME(0x126000) | PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D);
+	ck_assert_uint_eq(shadow(PAGE(9)), FRAME(0x127000) | PTE_P | PTE_US | PTE_A);
+	ck_assert_uint_eq(get_user_pte(7), 0x125000 | PTE_P | PTE_US);
 }
 END_TEST
 
@@ -878,7 +886,7 @@ static void add(TCase *tc)
 {
 	tcase_add_loop_test(tc, fills_the_shadow, 0, 2);
 	tcase_add_loop_test(tc, fills_around, 0, 2);
-	tcase_add_loop_test(tc, fills_no_user_page_around, 0, 2);
+	tcase_add_loop_test(tc, fills_user_pages_around, 0, 2);
 	tcase_add_loop_test(tc, absent, 0, 2);
 	tcase_add_loop_test(tc, denied, 0, 2);
 	tcase_add_loop_test(tc, denied_by_directory, 0, 2);
