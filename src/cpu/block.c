@@ -248,7 +248,9 @@ static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op,
 	op->row = in->row;
 	op->disp = in->disp;
 	op->imm = in->imm;
-	op->imm2 = opmap[in->row].attr & A_ESC ? in->opcode & 7 : in->imm2;
+	op->imm2 = in->imm2;
+	if (opmap[in->row].attr & A_ESC)
+		op->imm2 = (uint16_t)((in->opcode & 7) << 8 | in->modrm);
 	op->modrm = in->modrm;
 	op->seg = in->seg;
 	op->base = reg_offset(in->base, 4);

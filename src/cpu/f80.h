@@ -68,7 +68,6 @@ enum f80_class {
 	F80_C_SNAN,
 	F80_C_BAD
 };
-enum f80_class f80_classify(struct f80 a);
 
 /* Rounded to the precision control. */
 struct f80 f80_add(struct f80_env *e, struct f80 a, struct f80 b);
@@ -93,16 +92,11 @@ struct f80 f80_rem(struct f80_env *e, struct f80 a, struct f80 b, bool nearest, 
 enum f80_order { F80_GREATER, F80_LESS, F80_EQUAL, F80_UNORDERED };
 enum f80_order f80_compare(struct f80_env *e, struct f80 a, struct f80 b, bool quiet);
 
-/* To the 80-bit format, exactly.  A denormal raises F80_DE at once, for its new self no longer
- * tells; a signalling NaN stays one, for the operation or FLD to find. */
-struct f80 f80_from_i64(int64_t v);
-struct f80 f80_from_f32(struct f80_env *e, uint32_t v);
-struct f80 f80_from_f64(struct f80_env *e, uint64_t v);
+/* To the 80-bit format, exactly; integers and single and double precision are in f80_int.h. */
 struct f80 f80_from_bcd(const uint8_t v[10]);
 
 /* To memory formats.  An unmasked overflow or underflow means: store nothing. */
 uint32_t f80_to_f32(struct f80_env *e, struct f80 a);
-uint64_t f80_to_f64(struct f80_env *e, struct f80 a);
 /* bits is 16, 32 or 64; invalid gives the integer indefinite, the most negative number. */
 int64_t f80_to_int(struct f80_env *e, struct f80 a, unsigned bits);
 void f80_to_bcd(struct f80_env *e, struct f80 a, uint8_t v[10]);

@@ -6,21 +6,6 @@
 :*/
 #include "f80_int.h"
 
-enum f80_class f80_classify(struct f80 a)
-{
-	unsigned exp = a.se & 0x7fff;
-
-	if (!exp)
-		return a.mant ? F80_C_DENORMAL : F80_C_ZERO;
-	if (!(a.mant >> 63))
-		return F80_C_BAD;
-	if (exp != 0x7fff)
-		return F80_C_NORMAL;
-	if (a.mant == F80_INT_BIT)
-		return F80_C_INF;
-	return a.mant & F80_QUIET_BIT ? F80_C_QNAN : F80_C_SNAN;
-}
-
 /*C:702
  * NaNs in, NaN out.  A signalling NaN or an encoding that is no number at all is an invalid
  * operation.  Of two NaNs, the quiet one is preferred, then the one with the larger significand,
@@ -148,9 +133,36 @@ static inline bool special(struct f80 a, struct f80 b)
 	return UNLIKELY(!f80_is_normal(a) || !f80_is_normal(b));
 }
 
+/*
+ * f80_NAME() of name_special() and name_numbers().  The special cases stand apart, so that numbers do
+ * not pay for the registers they need.
+ */
+#define DEF_OPERATION(name)                                                                        \
+	static __attribute__((noinline)) struct f80 name##_unusual(struct f80_env *e,              \
+								   struct f80 a, struct f80 b)     \
+	{                                                                                          \
+		bool go_on;                                                                        \
+		struct f80 r = name##_special(e, a, b, &go_on);                                    \
+                                                                                                   \
+		return go_on ? name##_numbers(e, a, b) : r;                                        \
+	}                                                                                          \
+                                                                                                   \
+	struct f80 f80_##name(struct f80_env *e, struct f80 a, struct f80 b)                       \
+	{                                                                                          \
+		return special(a, b) ? name##_unusual(e, a, b) : name##_numbers(e, a, b);          \
+	}
+
+/* mant, n places further down; what falls out of 128 bits leaves its trace. */
+static inline struct u128 align(uint64_t mant, unsigned n)
+{
+	if (LIKELY(n < 64))
+		return u128(mant >> n, mant << 1 << (63 - n));
+	return u128_shr_sticky(u128(mant, 0), n);
+}
+
 /* |a| + |b| with sign `sign`. */
-static struct f80 add_magnitudes(struct f80_env *e, unsigned sign, struct f80_num a,
-				 struct f80_num b)
+static inline struct f80 add_magnitudes(struct f80_env *e, unsigned sign, struct f80_num a,
+					struct f80_num b)
 {
 	struct u128 m;
 
@@ -160,7 +172,7 @@ static struct f80 add_magnitudes(struct f80_env *e, unsigned sign, struct f80_nu
 		a = b;
 		b = t;
 	}
-	m = u128_shr_sticky(u128(b.mant, 0), (unsigned)(a.exp - b.exp));
+	m = align(b.mant, (unsigned)(a.exp - b.exp));
 	m.hi += a.mant;
 	if (m.hi < a.mant) {
 		m = u128(F80_INT_BIT | m.hi >> 1, m.hi << 63 | m.lo >> 1 | (m.lo & 1));
@@ -170,8 +182,8 @@ static struct f80 add_magnitudes(struct f80_env *e, unsigned sign, struct f80_nu
 }
 
 /* |a| - |b|, where `sign` is a's. */
-static struct f80 sub_magnitudes(struct f80_env *e, unsigned sign, struct f80_num a,
-				 struct f80_num b)
+static inline struct f80 sub_magnitudes(struct f80_env *e, unsigned sign, struct f80_num a,
+					struct f80_num b)
 {
 	struct u128 m;
 
@@ -182,7 +194,7 @@ static struct f80 sub_magnitudes(struct f80_env *e, unsigned sign, struct f80_nu
 		b = t;
 		sign ^= 1;
 	}
-	m = u128_shr_sticky(u128(b.mant, 0), (unsigned)(a.exp - b.exp));
+	m = align(b.mant, (unsigned)(a.exp - b.exp));
 	m = u128_sub(u128(a.mant, 0), m);
 	if (!(m.hi >> 63)) {
 		unsigned z;
@@ -232,25 +244,20 @@ static struct f80 add_special(struct f80_env *e, struct f80 a, struct f80 b, boo
 	return a;
 }
 
-struct f80 f80_add(struct f80_env *e, struct f80 a, struct f80 b)
+static inline struct f80 add_numbers(struct f80_env *e, struct f80 a, struct f80 b)
 {
-	if (special(a, b)) {
-		bool go_on;
-		struct f80 r = add_special(e, a, b, &go_on);
-
-		if (!go_on)
-			return r;
-	}
 	if ((a.se ^ b.se) >> 15)
 		return sub_magnitudes(e, f80_sign(a), f80_unpack(a), f80_unpack(b));
 	return add_magnitudes(e, f80_sign(a), f80_unpack(a), f80_unpack(b));
 }
 
+DEF_OPERATION(add)
 /* A NaN keeps its sign when it is subtracted, so it may not be negated. */
 struct f80 f80_sub(struct f80_env *e, struct f80 a, struct f80 b)
 {
-	return UNLIKELY(f80_classify(b) >= F80_C_QNAN) ? f80_nan2(e, a, b)
-						       : f80_add(e, a, f80_negate(b));
+	if (UNLIKELY(!f80_is_normal(b) && f80_classify(b) >= F80_C_QNAN))
+		return f80_nan2(e, a, b);
+	return f80_add(e, a, f80_negate(b));
 }
 
 static struct f80 mul_special(struct f80_env *e, struct f80 a, struct f80 b, bool *go_on)
@@ -274,21 +281,12 @@ static struct f80 mul_special(struct f80_env *e, struct f80 a, struct f80 b, boo
 	return a;
 }
 
-struct f80 f80_mul(struct f80_env *e, struct f80 a, struct f80 b)
+static inline struct f80 mul_numbers(struct f80_env *e, struct f80 a, struct f80 b)
 {
-	struct f80_num x, y;
+	struct f80_num x = f80_unpack(a), y = f80_unpack(b);
 	struct u128 m;
 	int32_t exp;
 
-	if (special(a, b)) {
-		bool go_on;
-		struct f80 r = mul_special(e, a, b, &go_on);
-
-		if (!go_on)
-			return r;
-	}
-	x = f80_unpack(a);
-	y = f80_unpack(b);
 	m = u64_mul(x.mant, y.mant);
 	exp = x.exp + y.exp - 16382;
 	if (!(m.hi >> 63)) {
@@ -298,6 +296,7 @@ struct f80 f80_mul(struct f80_env *e, struct f80 a, struct f80 b)
 	return f80_round(e, x.sign ^ y.sign, exp, m);
 }
 
+DEF_OPERATION(mul)
 static struct f80 div_special(struct f80_env *e, struct f80 a, struct f80 b, bool *go_on)
 {
 	enum f80_class ca = f80_classify(a), cb = f80_classify(b);
@@ -322,22 +321,13 @@ static struct f80 div_special(struct f80_env *e, struct f80 a, struct f80 b, boo
 	return a;
 }
 
-struct f80 f80_div(struct f80_env *e, struct f80 a, struct f80 b)
+static inline struct f80 div_numbers(struct f80_env *e, struct f80 a, struct f80 b)
 {
-	struct f80_num x, y;
+	struct f80_num x = f80_unpack(a), y = f80_unpack(b);
 	uint64_t q, rem;
 	int32_t exp;
 	struct u128 n;
 
-	if (special(a, b)) {
-		bool go_on;
-		struct f80 r = div_special(e, a, b, &go_on);
-
-		if (!go_on)
-			return r;
-	}
-	x = f80_unpack(a);
-	y = f80_unpack(b);
 	exp = x.exp - y.exp + 16382;
 	n = u128(x.mant, 0);
 	if (x.mant >= y.mant) {
@@ -354,6 +344,7 @@ struct f80 f80_div(struct f80_env *e, struct f80 a, struct f80 b)
 	return f80_round(e, x.sign ^ y.sign, exp, u128(q, rem));
 }
 
+DEF_OPERATION(div)
 /*
  * The square root of n, rounded down; n has one of its two top bits set.  The upper half of the
  * root is found by trial; one step of Newton's from above gives the rest, at most a unit too much.

@@ -6,51 +6,6 @@
 :*/
 #include "f80_int.h"
 
-struct f80 f80_from_i64(int64_t v)
-{
-	unsigned sign = v < 0, z;
-	uint64_t m = sign ? -(uint64_t)v : (uint64_t)v;
-
-	if (!m)
-		return F80_ZERO(0);
-	z = (unsigned)__builtin_clzll(m);
-	return f80_pack(sign, 16383 + 63 - (int32_t)z, m << z);
-}
-
-/*C:708
- * Single and double precision have a hidden integer bit; the 80-bit format has it in plain sight.
- * A denormal becomes an ordinary number, with the denormal operand exception; that is raised here,
- * since the 80-bit number no longer tells.  A signalling NaN stays one.
-:*/
-static struct f80 widen(struct f80_env *e, unsigned sign, unsigned exp, unsigned exp_max,
-			uint64_t frac)
-{
-	/* frac has its first bit in bit 62 */
-	if (exp == exp_max)
-		return f80_pack(sign, 0x7fff, F80_INT_BIT | frac);
-	if (!exp) {
-		unsigned z;
-
-		if (!frac)
-			return F80_ZERO(sign);
-		e->ex |= F80_DE;
-		z = (unsigned)__builtin_clzll(frac);
-		return f80_pack(sign, 16383 - (int32_t)(exp_max >> 1) + 1 - (int32_t)z, frac << z);
-	}
-	return f80_pack(sign, (int32_t)exp + 16383 - (int32_t)(exp_max >> 1), F80_INT_BIT | frac);
-}
-
-struct f80 f80_from_f32(struct f80_env *e, uint32_t v)
-{
-	return widen(e, v >> 31, v >> 23 & 0xff, 0xff, (uint64_t)(v & 0x7fffff) << 40);
-}
-
-struct f80 f80_from_f64(struct f80_env *e, uint64_t v)
-{
-	return widen(e, (unsigned)(v >> 63), (unsigned)(v >> 52) & 0x7ff, 0x7ff,
-		     (v & 0xfffffffffffff) << 11);
-}
-
 /*C:710
  * And back.  A memory operand has no room for a biased exponent: an unmasked overflow or
  * underflow stores nothing, so all that counts then is the flag.
@@ -117,22 +72,8 @@ uint32_t f80_to_f32(struct f80_env *e, struct f80 a)
 	return (uint32_t)narrow_sign(a) << 31 | (uint32_t)narrow(e, a, 24, 0xff);
 }
 
-uint64_t f80_to_f64(struct f80_env *e, struct f80 a)
+uint64_t f80_to_f64_slow(struct f80_env *e, struct f80 a)
 {
-	/* The ordinary case: in range, to nearest. */
-	int32_t exp = (a.se & 0x7fff) - 16383 + 1023;
-
-	if (LIKELY((uint32_t)exp - 1 < 2045 && a.mant >> 63 && F80_RC(e->cw) == F80_NEAREST)) {
-		uint64_t rest = a.mant << 53, kept = a.mant >> 11;
-
-		if (rest) {
-			uint64_t up = (rest >> 63) & (kept | (rest << 1 != 0));
-
-			e->ex |= F80_PE | (uint32_t)up << 9;
-			kept += up;
-		}
-		return (uint64_t)f80_sign(a) << 63 | (kept + ((uint64_t)(exp - 1) << 52));
-	}
 	return (uint64_t)narrow_sign(a) << 63 | narrow(e, a, 53, 0x7ff);
 }
 

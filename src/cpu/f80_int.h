@@ -131,6 +131,21 @@ static inline bool f80_is_normal(struct f80 a)
 	return (unsigned)(a.se & 0x7fff) - 1 < 0x7ffe && a.mant >> 63;
 }
 
+static inline enum f80_class f80_classify(struct f80 a)
+{
+	unsigned exp = a.se & 0x7fff;
+
+	if (!exp)
+		return a.mant ? F80_C_DENORMAL : F80_C_ZERO;
+	if (!(a.mant >> 63))
+		return F80_C_BAD;
+	if (exp != 0x7fff)
+		return F80_C_NORMAL;
+	if (a.mant == F80_INT_BIT)
+		return F80_C_INF;
+	return a.mant & F80_QUIET_BIT ? F80_C_QNAN : F80_C_SNAN;
+}
+
 static inline struct f80_num f80_unpack(struct f80 a)
 {
 	struct f80_num n = {f80_sign(a), a.se & 0x7fff, a.mant};
@@ -219,6 +234,77 @@ static inline struct f80 f80_round64(struct f80_env *e, unsigned sign, int32_t e
 	if (UNLIKELY(m.lo || (uint32_t)exp - 1 >= 0x7ffd))
 		return f80_round_slow(e, sign, exp, m, 64);
 	return f80_pack(sign, exp, m.hi);
+}
+
+static inline struct f80 f80_from_i64(int64_t v)
+{
+	unsigned sign = v < 0, z;
+	uint64_t m = sign ? -(uint64_t)v : (uint64_t)v;
+
+	if (!m)
+		return F80_ZERO(0);
+	z = (unsigned)__builtin_clzll(m);
+	return f80_pack(sign, 16383 + 63 - (int32_t)z, m << z);
+}
+
+/*C:708
+ * Single and double precision have a hidden integer bit; the 80-bit format has it in plain sight.
+ * A denormal becomes an ordinary number, with the denormal operand exception; that is raised here,
+ * since the 80-bit number no longer tells.  A signalling NaN stays one.
+:*/
+static inline bool f80_is_ordinary(unsigned exp, unsigned exp_max)
+{
+	return exp - 1 < exp_max - 1;
+}
+
+static inline struct f80 f80_widen(struct f80_env *e, unsigned sign, unsigned exp, unsigned exp_max,
+				   uint64_t frac)
+{
+	/* frac has its first bit in bit 62 */
+	int32_t bias = 16383 - (int32_t)(exp_max >> 1);
+	unsigned z;
+
+	if (LIKELY(f80_is_ordinary(exp, exp_max)))
+		return f80_pack(sign, (int32_t)exp + bias, F80_INT_BIT | frac);
+	if (exp)
+		return f80_pack(sign, 0x7fff, F80_INT_BIT | frac);
+	if (!frac)
+		return F80_ZERO(sign);
+	e->ex |= F80_DE;
+	z = (unsigned)__builtin_clzll(frac);
+	return f80_pack(sign, bias + 1 - (int32_t)z, frac << z);
+}
+
+static inline struct f80 f80_from_f32(struct f80_env *e, uint32_t v)
+{
+	return f80_widen(e, v >> 31, v >> 23 & 0xff, 0xff, (uint64_t)(v & 0x7fffff) << 40);
+}
+
+static inline struct f80 f80_from_f64(struct f80_env *e, uint64_t v)
+{
+	return f80_widen(e, (unsigned)(v >> 63), (unsigned)(v >> 52 & 0x7ff), 0x7ff,
+			 (v & 0xfffffffffffff) << 11);
+}
+
+uint64_t f80_to_f64_slow(struct f80_env *e, struct f80 a);
+
+static inline uint64_t f80_to_f64(struct f80_env *e, struct f80 a)
+{
+	/* The ordinary case: in range, to nearest. */
+	int32_t exp = (a.se & 0x7fff) - 16383 + 1023;
+
+	if (LIKELY((uint32_t)exp - 1 < 2045 && a.mant >> 63 && F80_RC(e->cw) == F80_NEAREST)) {
+		uint64_t rest = a.mant << 53, kept = a.mant >> 11;
+
+		if (rest) {
+			uint64_t up = (rest >> 63) & (kept | (rest << 1 != 0));
+
+			e->ex |= F80_PE | (uint32_t)up << 9;
+			kept += up;
+		}
+		return (uint64_t)f80_sign(a) << 63 | (kept + ((uint64_t)(exp - 1) << 52));
+	}
+	return f80_to_f64_slow(e, a);
 }
 
 /*

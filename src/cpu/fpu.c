@@ -4,7 +4,7 @@
  * (Intel manual volume 2, "Escape Opcode Instructions"), and what all of them have in common
  * before and after.
 :*/
-#include "fpu_priv.h"
+#include "fpu_ops.h"
 
 /* clang-format off */
 #pragma GCC diagnostic push
@@ -76,8 +76,8 @@ static const struct x87_row d9_e0[8] = {
 	{x87_tst}, {x87_xam}, {0}, {0},					/* FTST FXAM */
 };
 static const struct x87_row d9_e8[8] = {	/* FLD1 FLDL2T FLDL2E FLDPI FLDLG2 FLDLN2 FLDZ */
-	{x87_fld_const}, {x87_fld_const}, {x87_fld_const}, {x87_fld_const},
-	{x87_fld_const}, {x87_fld_const}, {x87_fld_const}, {0},
+	{x87_fld_const, 0}, {x87_fld_const, 1}, {x87_fld_const, 2}, {x87_fld_const, 3},
+	{x87_fld_const, 4}, {x87_fld_const, 5}, {x87_fld_const, 6}, {0},
 };
 static const struct x87_row d9_f0[8] = {
 	{x87_2xm1}, {x87_yl2x}, {x87_ptan}, {x87_patan},		/* F2XM1 FYL2X FPTAN FPATAN */
@@ -129,12 +129,6 @@ static const struct x87_row reg_rows[8][8] = {
 #pragma GCC diagnostic pop
 /* clang-format on */
 
-/* An exception left pending by an earlier instruction. */
-static inline bool pending(const struct cpu *cpu)
-{
-	return cpu->s.fpu.fsw & FSW_ES;
-}
-
 /*M:730
  * With CR0.NE clear, a PC's x87 reports errors through IRQ 13 and the instruction waits for it.
  * We have no FERR# pin: the instruction goes on, as if IGNNE# were asserted.
@@ -144,101 +138,34 @@ static inline bool reports(const struct cpu *cpu)
 	return cpu->s.cr0 & CR0_NE;
 }
 
-static inline void note_pointers(struct cpu *cpu, const struct fpu_insn *in, bool memory)
-{
-	struct fpu *f = &cpu->s.fpu;
-
-	f->fip = in->eip;
-	f->fcs = cpu->s.seg[CS].sel;
-	f->fop = (uint16_t)((in->opcode & 7) << 8 | in->modrm);
-	if (memory) {
-		f->fdp = in->ea;
-		f->fds = cpu->s.seg[in->seg].sel;
-	}
-}
-
-static inline struct x87 begin(struct cpu *cpu, const struct fpu_insn *in)
-{
-	struct fpu *f = &cpu->s.fpu;
-
-	return (struct x87){.cpu = cpu,
-			    .f = f,
-			    .in = in,
-			    .e = {f->fcw, 0},
-			    .top = f->fsw >> 11 & 7,
-			    .i = in->modrm & 7};
-}
-
 int fpu_esc(struct cpu *cpu, const struct fpu_insn *in)
 {
-	unsigned op = in->opcode & 7, reg = in->modrm >> 3 & 7;
-	bool memory = in->modrm < 0xc0;
+	unsigned op = in->fop >> 8, reg = in->fop >> 3 & 7;
+	bool memory = (in->fop & 0xff) < 0xc0;
 	const struct x87_row *row = memory ? &mem_rows[op][reg] : &reg_rows[op][reg];
 	struct x87 x;
 
 	if (row->by_rm)
-		row = &row->by_rm[in->modrm & 7];
+		row = &row->by_rm[in->fop & 7];
 	if (!row->fn)
 		return trap_ud(cpu);
 	if (cpu->s.cr0 & (CR0_EM | CR0_TS))
 		return cpu_trap(cpu, V_NM, false, 0);
-	if (pending(cpu) && !(row->flags & NOWAIT) && reports(cpu))
+	if (x87_pending(cpu) && !(row->flags & NOWAIT) && reports(cpu))
 		return cpu_trap(cpu, V_MF, false, 0);
 
-	x = begin(cpu, in);
-	x.row = row;
+	x = x87_begin(cpu, in, row);
 	if (row->fn(&x))
 		return 1;
-	if (!(row->flags & CONTROL))
-		note_pointers(cpu, in, memory);
+	x87_note(&x, memory);
 	return 0;
-}
-
-/*C:734
- * Doubles on the short way.  Zeros and normal numbers are widened without loss; what is narrowed may
- * be inexact, if that is masked, and nothing else.
-:*/
-static inline bool is_plain(const struct cpu *cpu)
-{
-	return !(cpu->s.cr0 & (CR0_EM | CR0_TS)) && !pending(cpu);
-}
-
-bool fpu_push_f64(struct cpu *cpu, const struct fpu_insn *in, uint64_t v)
-{
-	struct x87 x = begin(cpu, in);
-	struct f80 r = f80_from_f64(&x.e, v);
-
-	/* x.e.ex: a denormal. */
-	if (!is_plain(cpu) || !st_empty(&x, 7) || x.e.ex || (v >> 52 & 0x7ff) == 0x7ff)
-		return false;
-	x87_raise(&x);
-	st_push(&x, r);
-	note_pointers(cpu, in, true);
-	return true;
-}
-
-bool fpu_store_f64(struct cpu *cpu, const struct fpu_insn *in, uint8_t to[8])
-{
-	struct x87 x = begin(cpu, in);
-	le64_t v;
-
-	if (!is_plain(cpu) || st_empty(&x, 0))
-		return false;
-	v = le64(f80_to_f64(&x.e, *st(&x, 0)));
-	if (x.e.ex & (~(F80_PE | F80_UP) | (F80_PE & ~x.e.cw)))
-		return false;
-	memcpy(to, &v, sizeof(v));
-	x87_raise(&x);
-	st_pop(&x, (in->modrm >> 3 & 7) == 3); /* FSTP */
-	note_pointers(cpu, in, true);
-	return true;
 }
 
 int fpu_wait(struct cpu *cpu)
 {
 	if ((cpu->s.cr0 & (CR0_MP | CR0_TS)) == (CR0_MP | CR0_TS))
 		return cpu_trap(cpu, V_NM, false, 0);
-	if (pending(cpu) && reports(cpu))
+	if (x87_pending(cpu) && reports(cpu))
 		return cpu_trap(cpu, V_MF, false, 0);
 	return 0;
 }

@@ -11,8 +11,7 @@
 /* Everything about the instruction the x87 needs to know; lin has been checked for nothing yet:
  * the x87 does its own seg_check() because each form has its own operand size. */
 struct fpu_insn {
-	uint8_t opcode; /* 0xd8 .. 0xdf */
-	uint8_t modrm;
+	uint16_t fop;	/* as the x87 notes it: low three bits of the opcode, and modrm */
 	uint8_t seg;	/* effective segment register of the memory operand */
 	uint8_t opsize; /* 2 or 4: layout of FLDENV, FSAVE ... images */
 	uint32_t ea;	/* effective address (offset) of the memory operand */
@@ -21,10 +20,6 @@ struct fpu_insn {
 
 /* Run one ESC instruction; checks CR0.EM and TS (#NM), pending exceptions (#MF). */
 int fpu_esc(struct cpu *cpu, const struct fpu_insn *in) MUST_CHECK;
-/* FLD m64fp of v, and FST or FSTP m64fp to a place in host memory, if there is nothing unusual about
- * them; false: nothing was done, ask fpu_esc(). */
-bool fpu_push_f64(struct cpu *cpu, const struct fpu_insn *in, uint64_t v) MUST_CHECK;
-bool fpu_store_f64(struct cpu *cpu, const struct fpu_insn *in, uint8_t to[8]) MUST_CHECK;
 /* WAIT/FWAIT. */
 int fpu_wait(struct cpu *cpu) MUST_CHECK;
 int fpu_fxsave(struct cpu *cpu, unsigned seg, uint32_t ea) MUST_CHECK;

@@ -3,6 +3,7 @@
  * The x87 as it lies in memory: control and status words, the environment in its four layouts,
  * FNSAVE, FXSAVE.  An image is built or read whole in a buffer, so that a fault changes nothing.
 :*/
+#include "f80_int.h"
 #include "fpu_priv.h"
 
 #define FXSAVE_BYTES  512
@@ -278,12 +279,6 @@ int x87_fnstsw(struct x87 *x)
 	uint32_t lin;
 
 	return locate_word(x, true, &lin) || acc_st16(x->cpu, lin, x->f->fsw);
-}
-
-int x87_fnstsw_ax(struct x87 *x)
-{
-	x->cpu->s.r[EAX] = (x->cpu->s.r[EAX] & 0xffff0000) | x->f->fsw;
-	return 0;
 }
 
 int x87_fnclex(struct x87 *x)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:363
- * The x87's loads and stores: each memory format is one case here and nowhere else.
+ * The x87's loads and stores, wherever in memory the operand may lie.
 :*/
-#include "fpu_priv.h"
+#include "fpu_ops.h"
 
 static const uint8_t size_bytes[] = {
 	[F32] = 4, [F64] = 8, [X80] = 10, [I16] = 2, [I32] = 4, [I64] = 8, [BCD] = 10,
@@ -44,31 +44,21 @@ int x87_operand(struct x87 *x, struct f80 *v, bool *denormal)
 
 	if (locate(x, false, &lin))
 		return 1;
-	switch (x->row->size) {
-	case F64:
+	switch (size_bytes[x->row->size]) {
+	case 8:
 		if (acc_ld64(x->cpu, lin, &u64))
 			return 1;
-		*v = f80_from_f64(&e, u64);
+		*v = x87_widen(&e, x->row->size, u64);
 		break;
-	case F32:
+	case 4:
 		if (acc_ld32(x->cpu, lin, &u32))
 			return 1;
-		*v = f80_from_f32(&e, u32);
+		*v = x87_widen(&e, x->row->size, u32);
 		break;
-	case I16:
+	case 2:
 		if (acc_ld16(x->cpu, lin, &u16))
 			return 1;
-		*v = f80_from_i64((int16_t)u16);
-		break;
-	case I32:
-		if (acc_ld32(x->cpu, lin, &u32))
-			return 1;
-		*v = f80_from_i64((int32_t)u32);
-		break;
-	case I64:
-		if (acc_ld64(x->cpu, lin, &u64))
-			return 1;
-		*v = f80_from_i64((int64_t)u64);
+		*v = x87_widen(&e, x->row->size, u16);
 		break;
 	default:
 		if (acc_align(x->cpu, lin, 8) || acc_ld(x->cpu, lin, b, 10))
@@ -80,11 +70,6 @@ int x87_operand(struct x87 *x, struct f80 *v, bool *denormal)
 	return 0;
 }
 
-/*C:722
- * FLD, FILD, FBLD push.  Only single and double precision can be invalid (a signalling NaN) or
- * denormal; an 80-bit number is loaded as it is, whatever it is.  A denormal is pushed even when
- * that exception is unmasked: so does silicon.
-:*/
 int x87_fld(struct x87 *x)
 {
 	bool denormal, fp = x->row->size == F32 || x->row->size == F64;
@@ -92,80 +77,11 @@ int x87_fld(struct x87 *x)
 
 	if (x87_operand(x, &v, &denormal))
 		return 1;
-	if (!st_empty(x, 7)) {
-		st_overflow(x);
-		v = F80_INDEFINITE;
-	} else if (denormal) {
-		x->e.ex = F80_DE;
-	} else if (fp && f80_classify(v) == F80_C_SNAN) {
-		x->e.ex = F80_IE;
-		v.mant |= F80_QUIET_BIT;
-	}
-	if (x87_settle(x) || x->e.ex == F80_DE)
-		st_push(x, v);
+	if (denormal)
+		x87_fld_operand(x, v, F80_DE);
+	else
+		x87_fld_operand(x, v, fp && f80_classify(v) == F80_C_SNAN ? F80_IE : 0);
 	return 0;
-}
-
-int x87_fld_sti(struct x87 *x)
-{
-	struct f80 v = *st(x, x->i);
-
-	if (st_empty(x, x->i)) {
-		st_underflow(x);
-		v = F80_INDEFINITE;
-	} else if (!st_empty(x, 7)) {
-		st_overflow(x);
-		v = F80_INDEFINITE;
-	}
-	if (x87_settle(x))
-		st_push(x, v);
-	return 0;
-}
-
-/*C:724
- * The constants are kept with more bits than a register has, and rounded as the control word says
- * (volume 1, "Pi", and volume 2, "FLD1/..."): near is the nearest, and `above` tells on which side
- * of the true value it lies.
-:*/
-int x87_fld_const(struct x87 *x)
-{
-	static const struct {
-		uint16_t se;
-		uint64_t near;
-		bool above;
-	} table[7] = {
-		{0x3fff, 0x8000000000000000u, false}, /* 1 */
-		{0x4000, 0xd49a784bcd1b8afeu, false}, /* log2(10) */
-		{0x3fff, 0xb8aa3b295c17f0bcu, true},  /* log2(e) */
-		{0x4000, 0xc90fdaa22168c235u, true},  /* pi */
-		{0x3ffd, 0x9a209a84fbcff799u, true},  /* log10(2) */
-		{0x3ffe, 0xb17217f7d1cf79acu, true},  /* ln(2) */
-		{0x0000, 0, false},		      /* 0 */
-	};
-	struct f80 v = F80(table[x->i].se, table[x->i].near);
-	bool exact = x->i == 0 || x->i == 6;
-
-	if (!exact) {
-		if (table[x->i].above && F80_RC(x->e.cw) & F80_DOWN)
-			v.mant--;
-		if (!table[x->i].above && F80_RC(x->e.cw) == F80_UPWARD)
-			v.mant++;
-	}
-	if (!st_empty(x, 7)) {
-		st_overflow(x);
-		v = F80_INDEFINITE;
-	}
-	if (x87_settle(x))
-		st_push(x, v);
-	return 0;
-}
-
-/* May what was converted be stored? */
-static inline bool may_store(struct x87 *x)
-{
-	if (st_empty(x, 0))
-		st_underflow(x);
-	return !(x->e.ex & ~x->e.cw & (F80_BEFORE | F80_OE | F80_UE));
 }
 
 /* The formats of 10 bytes. */
@@ -180,7 +96,7 @@ static int store_long(struct x87 *x, struct f80 v, bool *stored)
 		f80_to_bcd(&x->e, v, b);
 	else
 		f80_put(b, v);
-	*stored = may_store(x);
+	*stored = x87_may_store(x);
 	/* Two stores, as silicon does it: if the second one faults, the first is made. */
 	return *stored &&
 	       (seg_check(cpu, in->seg, in->ea, 8, true, &lin) || acc_align(cpu, lin, 8) ||
@@ -191,15 +107,10 @@ static int store_long(struct x87 *x, struct f80 v, bool *stored)
 static int store_number(struct x87 *x, struct f80 v, bool *stored)
 {
 	unsigned n = size_bytes[x->row->size];
+	uint64_t u = x87_narrow(x, v);
 	uint32_t lin;
-	uint64_t u;
 
-	switch (x->row->size) {
-	case F32: u = f80_to_f32(&x->e, v); break;
-	case F64: u = f80_to_f64(&x->e, v); break;
-	default: u = (uint64_t)f80_to_int(&x->e, v, 8 * n); break;
-	}
-	*stored = may_store(x);
+	*stored = x87_may_store(x);
 	if (!*stored)
 		return 0;
 	if (locate(x, true, &lin))
@@ -220,21 +131,6 @@ int x87_fst(struct x87 *x)
 	x87_raise(x);
 	if (stored)
 		st_pop(x, x->row->arg);
-	return 0;
-}
-
-int x87_fst_sti(struct x87 *x)
-{
-	struct f80 v = *st(x, 0);
-
-	if (st_empty(x, 0)) {
-		st_underflow(x);
-		v = F80_INDEFINITE;
-	}
-	if (x87_settle(x)) {
-		st_set(x, x->i, v);
-		st_pop(x, x->row->arg);
-	}
 	return 0;
 }
 

@@ -54,6 +54,42 @@ struct x87 {
 	unsigned i; /* modrm.rm: the i of ST(i) */
 };
 
+/* An exception left pending by an earlier instruction. */
+static inline bool x87_pending(const struct cpu *cpu)
+{
+	return cpu->s.fpu.fsw & FSW_ES;
+}
+
+static inline struct x87 x87_begin(struct cpu *cpu, const struct fpu_insn *in,
+				   const struct x87_row *row)
+{
+	struct fpu *f = &cpu->s.fpu;
+
+	return (struct x87){.cpu = cpu,
+			    .f = f,
+			    .in = in,
+			    .row = row,
+			    .e = {f->fcw, 0},
+			    .top = f->fsw >> 11 & 7,
+			    .i = in->fop & 7};
+}
+
+/* Done: the x87 notes where the instruction stands and what it was. */
+static inline void x87_note(const struct x87 *x, bool memory)
+{
+	struct fpu *f = x->f;
+
+	if (x->row->flags & CONTROL)
+		return;
+	f->fip = x->in->eip;
+	f->fcs = x->cpu->s.seg[CS].sel;
+	f->fop = x->in->fop;
+	if (memory) {
+		f->fdp = x->in->ea;
+		f->fds = x->cpu->s.seg[x->in->seg].sel;
+	}
+}
+
 static inline struct f80 *st(struct x87 *x, unsigned i)
 {
 	return &x->f->reg[(x->top + i) & 7];
@@ -112,7 +148,7 @@ static inline void x87_raise(struct x87 *x)
 	uint32_t ex = x->e.ex;
 	uint16_t sw = (uint16_t)((x->f->fsw & ~FSW_C1) | ex);
 
-	if (ex & ~x->e.cw & F80_ALL)
+	if (UNLIKELY(ex & ~x->e.cw & F80_ALL))
 		sw |= FSW_ES | FSW_B;
 	x->f->fsw = sw;
 }
@@ -120,8 +156,10 @@ static inline void x87_raise(struct x87 *x)
 /* The same; false: an exception forbids that the destination be written. */
 static inline bool x87_settle(struct x87 *x)
 {
+	bool masked = !(x->e.ex & ~x->e.cw & F80_ALL);
+
 	x87_raise(x);
-	return !f80_refused(&x->e);
+	return LIKELY(masked) || !f80_refused(&x->e);
 }
 
 /* Recompute ES and B after the flags or masks were loaded. */
@@ -132,22 +170,12 @@ static inline void x87_summarize(struct fpu *f)
 		f->fsw |= FSW_ES | FSW_B;
 }
 
-/* The meanings, in fpu_ops.c ... */
+/* The meanings that fpu_ops.h does not have: in fpu_ops.c ... */
 int x87_nop(struct x87 *x);
 int x87_arith_mem(struct x87 *x);
-int x87_arith_st0(struct x87 *x);
-int x87_arith_sti(struct x87 *x);
-int x87_arith_pop(struct x87 *x);
-int x87_com(struct x87 *x);
-int x87_ucom(struct x87 *x);
-int x87_comi(struct x87 *x);
-int x87_ucomi(struct x87 *x);
 int x87_tst(struct x87 *x);
 int x87_xam(struct x87 *x);
 int x87_cmov(struct x87 *x);
-int x87_xch(struct x87 *x);
-int x87_chs(struct x87 *x);
-int x87_abs(struct x87 *x);
 int x87_free(struct x87 *x);
 int x87_decstp(struct x87 *x);
 int x87_incstp(struct x87 *x);
@@ -167,16 +195,12 @@ int x87_sincos(struct x87 *x);
 /* ... fpu_mem.c, loads and stores ... */
 int x87_operand(struct x87 *x, struct f80 *v, bool *denormal) MUST_CHECK;
 int x87_fld(struct x87 *x);
-int x87_fld_sti(struct x87 *x);
-int x87_fld_const(struct x87 *x);
 int x87_fst(struct x87 *x);
-int x87_fst_sti(struct x87 *x);
 int x87_fst_sti_quiet(struct x87 *x);
 /* ... and fpu_image.c, environments. */
 int x87_fldcw(struct x87 *x);
 int x87_fnstcw(struct x87 *x);
 int x87_fnstsw(struct x87 *x);
-int x87_fnstsw_ax(struct x87 *x);
 int x87_fnclex(struct x87 *x);
 int x87_fninit(struct x87 *x);
 int x87_fldenv(struct x87 *x);

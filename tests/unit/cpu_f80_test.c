@@ -6,7 +6,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "cpu/f80.h"
+#include "cpu/f80_int.h"
 
 /* Control words: all masked, 64 bits, to nearest; then other rounding, other precision. */
 enum {

@@ -4,7 +4,7 @@
  * environment images, faults on memory operands.  Arithmetic itself is cpu_f80_test.c.
 :*/
 #include "cpu_world.h"
-#include "cpu/f80.h"
+#include "cpu/f80_int.h"
 #include "cpu/fpu.h"
 
 enum { AT = 0x20000, C0 = 0x100, C1 = 0x200, C2 = 0x400, C3 = 0x4000, SF = 0x40, ESB = 0x8080 };
@@ -19,7 +19,8 @@ static struct fpu *fresh(void)
 
 static int esc_at(unsigned opcode, unsigned modrm, uint32_t ea, unsigned opsize)
 {
-	struct fpu_insn in = {(uint8_t)opcode, (uint8_t)modrm, DS, (uint8_t)opsize, ea, 0x1234};
+	struct fpu_insn in = {(uint16_t)((opcode & 7) << 8 | modrm), DS, (uint8_t)opsize, ea,
+			      0x1234};
 
 	return fpu_esc(cpu, &in);
 }

@@ -13,7 +13,7 @@
 #include <zlib.h>
 
 #include "cpu/cpu.h"
-#include "cpu/f80.h"
+#include "cpu/f80_int.h"
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
 #include "prove/rows.h"
