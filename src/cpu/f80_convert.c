@@ -6,6 +6,18 @@
 :*/
 #include "f80_int.h"
 
+struct f80 f80_widen_unusual(struct f80_env *e, uint64_t v, unsigned exp_bits)
+{
+	uint64_t frac = v << exp_bits & ~F80_INT_BIT;
+	unsigned sign = (unsigned)(v >> 63), z;
+
+	if (v << 1 >> (64 - exp_bits))
+		return f80_pack(sign, 0x7fff, F80_INT_BIT | frac);
+	e->ex |= F80_DE;
+	z = (unsigned)__builtin_clzll(frac);
+	return f80_pack(sign, 16385 - (1 << (exp_bits - 1)) - (int32_t)z, frac << z);
+}
+
 /*C:710
  * And back.  A memory operand has no room for a biased exponent: an unmasked overflow or
  * underflow stores nothing, so all that counts then is the flag.
@@ -72,7 +84,7 @@ uint32_t f80_to_f32(struct f80_env *e, struct f80 a)
 	return (uint32_t)narrow_sign(a) << 31 | (uint32_t)narrow(e, a, 24, 0xff);
 }
 
-uint64_t f80_to_f64_slow(struct f80_env *e, struct f80 a)
+uint64_t f80_to_f64_unusual(struct f80_env *e, struct f80 a)
 {
 	return (uint64_t)narrow_sign(a) << 63 | narrow(e, a, 53, 0x7ff);
 }

@@ -252,59 +252,65 @@ static inline struct f80 f80_from_i64(int64_t v)
  * A denormal becomes an ordinary number, with the denormal operand exception; that is raised here,
  * since the 80-bit number no longer tells.  A signalling NaN stays one.
 :*/
-static inline bool f80_is_ordinary(unsigned exp, unsigned exp_max)
+/* Such a number with its sign in bit 63, if it is zero or normal, so that there is nothing to tell. */
+static inline bool f80_widen_ordinary(uint64_t v, unsigned exp_bits, struct f80 *r)
 {
-	return exp - 1 < exp_max - 1;
+	int32_t exp = (int32_t)(v << 1 >> (64 - exp_bits)), bias = 16384 - (1 << (exp_bits - 1));
+	unsigned sign = (unsigned)(v >> 63);
+
+	if (LIKELY((unsigned)exp - 1 < (1u << exp_bits) - 2))
+		*r = f80_pack(sign, exp + bias, F80_INT_BIT | v << exp_bits);
+	else if (!(v << 1))
+		*r = F80_ZERO(sign);
+	else
+		return false;
+	return true;
 }
 
-static inline struct f80 f80_widen(struct f80_env *e, unsigned sign, unsigned exp, unsigned exp_max,
-				   uint64_t frac)
-{
-	/* frac has its first bit in bit 62 */
-	int32_t bias = 16383 - (int32_t)(exp_max >> 1);
-	unsigned z;
+struct f80 f80_widen_unusual(struct f80_env *e, uint64_t v, unsigned exp_bits);
 
-	if (LIKELY(f80_is_ordinary(exp, exp_max)))
-		return f80_pack(sign, (int32_t)exp + bias, F80_INT_BIT | frac);
-	if (exp)
-		return f80_pack(sign, 0x7fff, F80_INT_BIT | frac);
-	if (!frac)
-		return F80_ZERO(sign);
-	e->ex |= F80_DE;
-	z = (unsigned)__builtin_clzll(frac);
-	return f80_pack(sign, bias + 1 - (int32_t)z, frac << z);
+static inline struct f80 f80_widen(struct f80_env *e, uint64_t v, unsigned exp_bits)
+{
+	struct f80 r;
+
+	return f80_widen_ordinary(v, exp_bits, &r) ? r : f80_widen_unusual(e, v, exp_bits);
 }
 
 static inline struct f80 f80_from_f32(struct f80_env *e, uint32_t v)
 {
-	return f80_widen(e, v >> 31, v >> 23 & 0xff, 0xff, (uint64_t)(v & 0x7fffff) << 40);
+	return f80_widen(e, (uint64_t)v << 32, 8);
 }
 
 static inline struct f80 f80_from_f64(struct f80_env *e, uint64_t v)
 {
-	return f80_widen(e, (unsigned)(v >> 63), (unsigned)(v >> 52 & 0x7ff), 0x7ff,
-			 (v & 0xfffffffffffff) << 11);
+	return f80_widen(e, v, 11);
 }
 
-uint64_t f80_to_f64_slow(struct f80_env *e, struct f80 a);
+/* The ordinary case of the way back: in range, to nearest; or zero. */
+static inline bool f80_to_f64_ordinary(struct f80_env *e, struct f80 a, uint64_t *r)
+{
+	uint64_t sign = (uint64_t)f80_sign(a) << 63, rest = a.mant << 53, kept = a.mant >> 11, up;
+	uint32_t exp = (uint32_t)(a.se & 0x7fff) - (16383 - 1023);
+
+	*r = sign;
+	if (UNLIKELY(exp - 1 >= 2045 || !(a.mant >> 63) || F80_RC(e->cw) != F80_NEAREST))
+		return !((a.se & 0x7fff) | a.mant);
+	if (rest) {
+		up = (rest >> 63) & (kept | (rest << 1 != 0));
+		e->ex |= F80_PE | (uint32_t)up << 9;
+		kept += up;
+	}
+	*r |= kept + ((uint64_t)(exp - 1) << 52);
+	return true;
+}
+
+uint64_t f80_to_f64_unusual(struct f80_env *e, struct f80 a);
 
 static inline uint64_t f80_to_f64(struct f80_env *e, struct f80 a)
 {
-	/* The ordinary case: in range, to nearest. */
-	int32_t exp = (a.se & 0x7fff) - 16383 + 1023;
+	uint64_t r;
 
-	if (LIKELY((uint32_t)exp - 1 < 2045 && a.mant >> 63 && F80_RC(e->cw) == F80_NEAREST)) {
-		uint64_t rest = a.mant << 53, kept = a.mant >> 11;
-
-		if (rest) {
-			uint64_t up = (rest >> 63) & (kept | (rest << 1 != 0));
-
-			e->ex |= F80_PE | (uint32_t)up << 9;
-			kept += up;
-		}
-		return (uint64_t)f80_sign(a) << 63 | (kept + ((uint64_t)(exp - 1) << 52));
-	}
-	return f80_to_f64_slow(e, a);
+	return f80_to_f64_ordinary(e, a, &r) ? r : f80_to_f64_unusual(e, a);
 }
 
 /*

@@ -316,16 +316,6 @@ ALWAYS_INLINE struct f80 x87_widen(struct f80_env *e, enum x87_size size, uint64
 	}
 }
 
-/* Neither denormal nor infinite nor a NaN: widening is all there is to do. */
-static inline bool x87_is_ordinary(enum x87_size size, uint64_t v)
-{
-	switch (size) {
-	case F32: return f80_is_ordinary((unsigned)(v >> 23 & 0xff), 0xff) || !(uint32_t)(v << 1);
-	case F64: return f80_is_ordinary((unsigned)(v >> 52 & 0x7ff), 0x7ff) || !(v << 1);
-	default: return true;
-	}
-}
-
 ALWAYS_INLINE uint64_t x87_narrow(struct x87 *x, struct f80 v)
 {
 	struct f80_env e = x->e;
@@ -340,6 +330,24 @@ ALWAYS_INLINE uint64_t x87_narrow(struct x87 *x, struct f80 v)
 	}
 	x->e.ex = e.ex;
 	return r;
+}
+
+/* The same if that is all there is to do; false: the number is unusual, or so is its rounding. */
+ALWAYS_INLINE bool x87_widen_ordinary(enum x87_size size, uint64_t v, struct f80 *r)
+{
+	switch (size) {
+	case F32: return f80_widen_ordinary(v << 32, 8, r);
+	case F64: return f80_widen_ordinary(v, 11, r);
+	default: *r = x87_widen(NULL, size, v); return true;
+	}
+}
+
+ALWAYS_INLINE bool x87_narrow_ordinary(struct x87 *x, struct f80 v, uint64_t *r)
+{
+	if (x->row->size == F64)
+		return f80_to_f64_ordinary(&x->e, v, r);
+	*r = x87_narrow(x, v);
+	return true;
 }
 
 /*C:722

@@ -139,16 +139,20 @@ static inline void st_overflow(struct x87 *x)
 	x->e.ex = F80_IE | FSW_SF | FSW_C1;
 }
 
+static inline bool x87_unmasked(const struct x87 *x)
+{
+	return x->e.ex & ~x->e.cw & F80_ALL;
+}
+
 /*
  * The exceptions found become visible: C1 is what this instruction makes it, flags are sticky, and
  * an unmasked one sets ES and B: the next waiting instruction will fault.
  */
 static inline void x87_raise(struct x87 *x)
 {
-	uint32_t ex = x->e.ex;
-	uint16_t sw = (uint16_t)((x->f->fsw & ~FSW_C1) | ex);
+	uint16_t sw = (uint16_t)((x->f->fsw & ~FSW_C1) | x->e.ex);
 
-	if (UNLIKELY(ex & ~x->e.cw & F80_ALL))
+	if (UNLIKELY(x87_unmasked(x)))
 		sw |= FSW_ES | FSW_B;
 	x->f->fsw = sw;
 }
@@ -156,10 +160,8 @@ static inline void x87_raise(struct x87 *x)
 /* The same; false: an exception forbids that the destination be written. */
 static inline bool x87_settle(struct x87 *x)
 {
-	bool masked = !(x->e.ex & ~x->e.cw & F80_ALL);
-
 	x87_raise(x);
-	return LIKELY(masked) || !f80_refused(&x->e);
+	return LIKELY(!x87_unmasked(x)) || !f80_refused(&x->e);
 }
 
 /* Recompute ES and B after the flags or masks were loaded. */
