@@ -320,6 +320,17 @@ START_TEST(single_and_double)
 		 0},
 		{L, CW, {0x8000000000000001, 0x7fff}, 0x7fc00000, IE, 0x7ff8000000000000, IE},
 		{L, CW, {0x4000000000000000, 0x3fff}, 0xffc00000, IE, 0xfff8000000000000, IE},
+		/* Half a unit of a double, to the even one of two, and a little more; a carry. */
+		{L, CW, {0x8000000000000400, 0x3fff}, 0x3f800000, PE, 0x3ff0000000000000, PE},
+		{L, CW, {0x8000000000000c00, 0x3fff}, 0x3f800000, PE, 0x3ff0000000000002, PE | UP},
+		{L, CW, {0x8000000000000401, 0x3fff}, 0x3f800000, PE, 0x3ff0000000000001, PE | UP},
+		{L,
+		 CW,
+		 {0xffffffffffffffff, 0x3ffe},
+		 0x3f800000,
+		 PE | UP,
+		 0x3ff0000000000000,
+		 PE | UP},
 	};
 
 	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {

@@ -343,6 +343,185 @@ START_TEST(fprem_puts_the_quotient_into_the_condition_code)
 }
 END_TEST
 
+/*
+ * The short way against the general one: every escape with the rung "special" and without it, with all
+ * kinds of numbers in registers and memory, empty registers, rounding and precision controls, masks,
+ * pending exceptions, CR0.TS and EM.
+ */
+enum { CODE = 0x10000, HANDLER = 0x11000, RUNS = 150, IMAGE = 112 };
+
+struct outcome {
+	struct fpu fpu;
+	uint32_t eip, esp, eax, eflags;
+	uint8_t image[IMAGE];
+};
+
+/* Knuth's MMIX generator: the same numbers on every host. */
+static uint64_t lcg;
+
+static uint32_t any(uint32_t n)
+{
+	lcg = lcg * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(lcg >> 33) % n;
+}
+
+static struct f80 any_f80(void)
+{
+	static const struct f80 odd[] = {
+		{0, 0},
+		{0, 0x8000},
+		{F80_INT_BIT, 0x3fff},
+		{F80_INT_BIT, 0x7fff},
+		{F80_INT_BIT, 0xffff},
+		{F80_INT_BIT | F80_QUIET_BIT | 5, 0x7fff},
+		{F80_INT_BIT | 5, 0xffff}, /* signalling */
+		{1, 0x3fff},		   /* unsupported */
+		{12345, 0},		   /* denormal */
+		{F80_INT_BIT, 0},	   /* pseudo-denormal */
+		{~0ull, 0x7ffe},
+		{~0ull, 0x3fff + 30},	       /* rounds to 2^31 */
+		{F80_INT_BIT, 0x403e},	       /* 2^63 */
+		{0xfffffffffffffc00u, 0x43fe}, /* rounds to what no double can hold */
+		{0xfffffffffffffbffu, 0x43fe},
+		{F80_INT_BIT | 0x400, 0x3fff}, /* half a unit of a double */
+		{F80_INT_BIT | 0xc00, 0xbfff},
+		{~0ull, 0x3c00}, /* a denormal double, or the least normal one */
+		{F80_INT_BIT, 0x3c01},
+		{F80_INT_BIT, 0x3bd0},
+	};
+	uint64_t m = (uint64_t)any(1u << 31) << 32 | any(1u << 31);
+
+	switch (any(6)) {
+	case 0: return F80((uint16_t)any(0x10000), m << any(2) | F80_INT_BIT);
+	case 1: return F80((uint16_t)(any(2) << 15 | (0x3fff + any(8))), m << 11 | F80_INT_BIT);
+	case 2: return F80((uint16_t)(any(2) << 15 | (0x3fff - 40 + any(100))), m | F80_INT_BIT);
+	default: return odd[any(ARRAY_LEN(odd))];
+	}
+}
+
+static uint64_t any_operand(void)
+{
+	static const uint64_t odd[] = {
+		0,
+		1ull << 63,
+		1,
+		0x7ff0000000000000,
+		0x7ff0000000000001,
+		0xfff8000000000000,
+		0x000fffffffffffff,
+		0x0010000000000000,
+		0x3ff0000000000000,
+		0x7fefffffffffffff,
+		0x7f800000,
+		0x7f800001,
+		0xffc00000,
+		0x00400000,
+		0x3f800000,
+		0x80000000,
+		0x00800000,
+	};
+	uint64_t v = (uint64_t)any(1u << 31) << 33 ^ (uint64_t)any(1u << 31) << 2;
+
+	switch (any(4)) {
+	case 0: return odd[any(ARRAY_LEN(odd))];
+	case 1: return 0x3ff0000000000000 + (v >> 8);
+	case 2: return 0x3f800000 + (v >> 39);
+	default: return v;
+	}
+}
+
+static void prepare(void)
+{
+	struct fpu *f = &cpu->s.fpu;
+	uint8_t image[IMAGE] = {0};
+	le64_t operand = le64(any_operand());
+
+	world_ring(0);
+	memset(f, 0, sizeof(*f));
+	fpu_reset(f);
+	for (unsigned i = 0; i < 8; i++)
+		f->reg[i] = any_f80();
+	f->empty = (uint8_t)(any(4) ? 0x3fu << any(3) : any(256) & -any(2));
+	f->fcw = (uint16_t)(0x40 | any(4) << 10 | (any(3) ? 0x300 : any(4) << 8));
+	f->fcw |= (uint16_t)(any(2) ? 0x3f : any(64));
+	f->fsw = (uint16_t)(any(8) << 11 | (any(0x10000) & (C0 | C1 | C2 | C3)));
+	f->fsw |= (uint16_t)(any(2) ? 0 : any(128));
+	f->fsw |= f->fsw & ~f->fcw & F80_ALL ? ESB : 0;
+	cpu->s.cr0 &= ~(uint32_t)(CR0_TS | CR0_EM);
+	cpu->s.cr0 |= CR0_NE;
+	if (!any(16))
+		cpu->s.cr0 |= any(2) ? CR0_TS : CR0_EM;
+	memcpy(image, &operand, sizeof(operand));
+	ck_assert(mem_write(&mem, AT, image, IMAGE));
+	cpu->s.r[EAX] = any(1u << 31);
+	cpu->s.r[ESI] = AT;
+	cpu->s.eip = CODE;
+	cpu_set_eflags(cpu, (any(1u << 31) & FL_ARITH) | FL_R1);
+	cpu_state_changed(cpu);
+}
+
+static void run_all(unsigned opcode, unsigned modrm, struct outcome *out)
+{
+	/* mov ebx, [esi]; mov [esi], ebx: so the TLB knows the operand.  The instruction.  jmp $. */
+	poke32(CODE, 0x1e891e8b);
+	poke32(CODE + 4, 0xfeeb0000 | modrm << 8 | opcode);
+	lcg = opcode << 8 | modrm;
+	for (unsigned run = 0; run < RUNS; run++, out++) {
+		prepare();
+		ck_assert_int_eq(cpu_run(cpu, 4), CPU_EXIT_BUDGET);
+		memset(out, 0, sizeof(*out));
+		out->fpu = cpu->s.fpu;
+		out->eip = cpu->s.eip;
+		out->esp = cpu->s.r[ESP];
+		out->eax = cpu->s.r[EAX];
+		out->eflags = cpu_eflags(cpu);
+		ck_assert(mem_read(&mem, AT, out->image, IMAGE));
+	}
+}
+
+/* Memory at ESI with all values of modrm.reg, then all register forms. */
+static unsigned nth_modrm(unsigned n)
+{
+	return n < 8 ? n << 3 | 6 : 0xb8 + n;
+}
+
+static void run_opcode(unsigned opcode, struct outcome out[72][RUNS])
+{
+	for (unsigned n = 0; n < 72; n++)
+		run_all(opcode, nth_modrm(n), out[n]);
+}
+
+static bool same(const struct outcome *a, const struct outcome *b)
+{
+	const struct fpu *f = &a->fpu, *g = &b->fpu;
+
+	for (unsigned i = 0; i < 8; i++)
+		if (f->reg[i].se != g->reg[i].se || f->reg[i].mant != g->reg[i].mant)
+			return false;
+	return f->fcw == g->fcw && f->fsw == g->fsw && f->empty == g->empty && f->fop == g->fop &&
+	       f->fcs == g->fcs && f->fds == g->fds && f->fip == g->fip && f->fdp == g->fdp &&
+	       a->eip == b->eip && a->esp == b->esp && a->eax == b->eax && a->eflags == b->eflags &&
+	       !memcmp(a->image, b->image, IMAGE);
+}
+
+START_TEST(the_short_way_is_the_general_way)
+{
+	static struct outcome quick[72][RUNS], general[72][RUNS];
+	unsigned opcode = 0xd8 + (unsigned)_i;
+
+	idt(V_NM, S_CODE0, HANDLER, G_INT32, 0);
+	idt(V_MF, S_CODE0, HANDLER, G_INT32, 0);
+	idt(V_UD, S_CODE0, HANDLER, G_INT32, 0);
+	poke32(HANDLER, 0xfeeb);
+	run_opcode(opcode, quick);
+	cpu_do_without(cpu, 1u << RUNG_SPECIAL);
+	run_opcode(opcode, general);
+	for (unsigned i = 0; i < 72 * RUNS; i++)
+		ck_assert_msg(same(&quick[i / RUNS][i % RUNS], &general[i / RUNS][i % RUNS]),
+			      "%02x %02x, run %u", opcode, nth_modrm(i / RUNS), i % RUNS);
+}
+END_TEST
+
 static void fill(TCase *tc)
 {
 	tcase_add_test(tc, the_stack_grows_down_and_is_tagged);
@@ -357,6 +536,7 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, environments);
 	tcase_add_test(tc, fxsave_and_back);
 	tcase_add_test(tc, fprem_puts_the_quotient_into_the_condition_code);
+	tcase_add_loop_test(tc, the_short_way_is_the_general_way, 0, 8);
 }
 
 int main(void)
