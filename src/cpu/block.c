@@ -10,6 +10,7 @@
 #include "access.h"
 #include "base/bug.h"
 #include "block.h"
+#include "fpu.h"
 
 #define ARENA_BYTES (8u << 20)
 /* A block begins at a multiple of the one plus the other: see struct block. */
@@ -77,7 +78,6 @@ void block_cache_flush(struct cpu *cpu)
 	memset(c->hash, 0, sizeof(c->hash));
 	forget_jumps(cpu);
 	c->used = ARENA_FIRST;
-	c->flushes++;
 	cpu->blk = NULL;
 }
 
@@ -248,9 +248,7 @@ static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op,
 	op->row = in->row;
 	op->disp = in->disp;
 	op->imm = in->imm;
-	op->imm2 = in->imm2;
-	if (opmap[in->row].attr & A_ESC)
-		op->imm2 = (uint16_t)((in->opcode & 7) << 8 | in->modrm);
+	op->imm2 = opmap[in->row].attr & A_ESC ? fpu_fop(in->opcode, in->modrm) : in->imm2;
 	op->modrm = in->modrm;
 	op->seg = in->seg;
 	op->base = reg_offset(in->base, 4);
@@ -577,8 +575,10 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 
 	if (!mem_is_ram(cpu->mem, pa, 1))
 		return NULL;
-	if (c->used + BLOCK_BYTES_MAX > c->size)
+	if (c->used + BLOCK_BYTES_MAX > c->size) {
 		block_cache_flush(cpu);
+		c->flushes++;
+	}
 	b = (struct block *)(c->arena + c->used);
 	if (!fill_block(cpu, b, pa, cpu_has_rung(cpu, RUNG_BLOCKS) ? BLOCK_MAX_INSNS : 1))
 		return NULL;

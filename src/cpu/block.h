@@ -19,14 +19,14 @@ typedef const struct op *op_fn(struct cpu *cpu, const struct op *op, const struc
 
 struct op {
 	op_fn *fn;
-	uint32_t disp; /* direct jumps: EIP behind the instruction minus the block's first EIP */
-	uint32_t imm;  /* direct jumps: target minus the block's first EIP */
-	uint16_t imm2;
-	uint16_t row;	     /* enum opmap_id */
-	uint16_t off;	     /* of the instruction, from the block's first EIP */
-	uint8_t len;	     /* bytes */
-	uint8_t left;	     /* instructions of the block from this one to the last, inclusive */
-	uint8_t rm, reg;     /* byte offset in struct cpu of the E and G registers (Z: in rm) */
+	uint32_t disp;	 /* direct jumps: EIP behind the instruction minus the block's first EIP */
+	uint32_t imm;	 /* direct jumps: target minus the block's first EIP */
+	uint16_t imm2;	 /* x87: FOP */
+	uint16_t row;	 /* enum opmap_id */
+	uint16_t off;	 /* of the instruction, from the block's first EIP */
+	uint8_t len;	 /* bytes */
+	uint8_t left;	 /* instructions of the block from this one to the last, inclusive */
+	uint8_t rm, reg; /* byte offset in struct cpu of the E and G registers (Z: in rm) */
 	uint8_t base, index; /* likewise */
 	uint8_t scale, seg;
 	uint8_t flags; /* enum op_flags */
@@ -86,7 +86,8 @@ struct block_cache {
 	struct block **page; /* by page frame: first block that has bytes there */
 	uint8_t *arena;
 	size_t used, size; /* bytes */
-	uint64_t flushes, translated;
+	uint64_t flushes;  /* because it was full */
+	uint64_t translated;
 	struct block *single; /* room for one instruction outside the cache */
 };
 

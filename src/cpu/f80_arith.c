@@ -252,6 +252,7 @@ static inline struct f80 add_numbers(struct f80_env *e, struct f80 a, struct f80
 }
 
 DEF_OPERATION(add)
+
 /* A NaN keeps its sign when it is subtracted, so it may not be negated. */
 struct f80 f80_sub(struct f80_env *e, struct f80 a, struct f80 b)
 {
@@ -297,6 +298,7 @@ static inline struct f80 mul_numbers(struct f80_env *e, struct f80 a, struct f80
 }
 
 DEF_OPERATION(mul)
+
 static struct f80 div_special(struct f80_env *e, struct f80 a, struct f80 b, bool *go_on)
 {
 	enum f80_class ca = f80_classify(a), cb = f80_classify(b);
@@ -345,6 +347,7 @@ static inline struct f80 div_numbers(struct f80_env *e, struct f80 a, struct f80
 }
 
 DEF_OPERATION(div)
+
 /*
  * The square root of n, rounded down; n has one of its two top bits set.  The upper half of the
  * root is found by trial; one step of Newton's from above gives the rest, at most a unit too much.

@@ -18,6 +18,11 @@ struct fpu_insn {
 	uint32_t eip;	/* of the instruction itself */
 };
 
+static inline uint16_t fpu_fop(uint8_t opcode, uint8_t modrm)
+{
+	return (uint16_t)((opcode & 7) << 8 | modrm);
+}
+
 /* Run one ESC instruction; checks CR0.EM and TS (#NM), pending exceptions (#MF). */
 int fpu_esc(struct cpu *cpu, const struct fpu_insn *in) MUST_CHECK;
 /* WAIT/FWAIT. */

@@ -77,10 +77,7 @@ int x87_fld(struct x87 *x)
 
 	if (x87_operand(x, &v, &denormal))
 		return 1;
-	if (denormal)
-		x87_fld_operand(x, v, F80_DE);
-	else
-		x87_fld_operand(x, v, fp && f80_classify(v) == F80_C_SNAN ? F80_IE : 0);
+	x87_fld_operand(x, v, denormal ? F80_DE : fp && f80_classify(v) == F80_C_SNAN ? F80_IE : 0);
 	return 0;
 }
 

@@ -27,6 +27,7 @@ int x87_arith_mem(struct x87 *x)
 	x87_arith_operand(x, b, denormal);
 	return 0;
 }
+
 /* FXAM (volume 2, table "FXAM Results"): class in C3 C2 C0, sign in C1, even of an empty one. */
 int x87_xam(struct x87 *x)
 {
@@ -105,15 +106,7 @@ int x87_2xm1(struct x87 *x)
 /* Of ST(0) and ST(1), into ST(pops), after which the rest is popped. */
 static int binary(struct x87 *x, struct f80 r, unsigned pops)
 {
-	if (st_empty(x, 0) || st_empty(x, 1)) {
-		st_underflow(x);
-		r = F80_INDEFINITE;
-	}
-	if (x87_settle(x)) {
-		st_set(x, pops, r);
-		st_pop(x, pops);
-	}
-	return 0;
+	return x87_result(x, pops, r, !st_empty(x, 0) && !st_empty(x, 1), pops);
 }
 
 int x87_scale(struct x87 *x)

@@ -30,14 +30,10 @@ ALWAYS_INLINE struct f80 x87_compute(struct x87 *x, struct f80 a, struct f80 b)
 	return r;
 }
 
-/* ST(to) = ST(to) op b, then pops.  there: neither operand is an empty register. */
-ALWAYS_INLINE int x87_arith(struct x87 *x, unsigned to, struct f80 b, bool there, unsigned pops)
+/* ST(to) = r, then pops.  there: no operand was an empty register. */
+ALWAYS_INLINE int x87_result(struct x87 *x, unsigned to, struct f80 r, bool there, unsigned pops)
 {
-	struct f80 r;
-
-	if (there) {
-		r = x87_compute(x, *st(x, to), b);
-	} else {
+	if (!there) {
 		st_underflow(x);
 		r = F80_INDEFINITE;
 	}
@@ -46,6 +42,12 @@ ALWAYS_INLINE int x87_arith(struct x87 *x, unsigned to, struct f80 b, bool there
 		st_pop(x, pops);
 	}
 	return 0;
+}
+
+/* ST(to) = ST(to) op b. */
+ALWAYS_INLINE int x87_arith(struct x87 *x, unsigned to, struct f80 b, bool there, unsigned pops)
+{
+	return x87_result(x, to, there ? x87_compute(x, *st(x, to), b) : b, there, pops);
 }
 
 ALWAYS_INLINE int x87_arith_st0(struct x87 *x)
@@ -212,16 +214,10 @@ static inline int x87_xch(struct x87 *x)
 	return 0;
 }
 
-/* Settle and write ST(0) = r, unless ST(0) is empty. */
+/* ST(0) = r, unless it is empty. */
 ALWAYS_INLINE int x87_unary(struct x87 *x, struct f80 r)
 {
-	if (st_empty(x, 0)) {
-		st_underflow(x);
-		r = F80_INDEFINITE;
-	}
-	if (x87_settle(x))
-		st_set(x, 0, r);
-	return 0;
+	return x87_result(x, 0, r, !st_empty(x, 0), 0);
 }
 
 static inline int x87_chs(struct x87 *x)
@@ -248,6 +244,24 @@ static inline int x87_fld_sti(struct x87 *x)
 	if (x87_settle(x))
 		st_push(x, v);
 	return 0;
+}
+
+/*C:722
+ * FLD, FILD, FBLD push what was read.  Only single and double precision can be invalid (a signalling
+ * NaN: found is F80_IE) or denormal (F80_DE); an 80-bit number is loaded as it is, whatever it is.  A
+ * denormal is pushed even when that exception is unmasked: so does silicon.
+:*/
+ALWAYS_INLINE void x87_fld_operand(struct x87 *x, struct f80 v, uint32_t found)
+{
+	x->e.ex = found;
+	if (found & F80_IE)
+		v.mant |= F80_QUIET_BIT;
+	if (!st_empty(x, 7)) {
+		st_overflow(x);
+		v = F80_INDEFINITE;
+	}
+	if (x87_settle(x) || x->e.ex == F80_DE)
+		st_push(x, v);
 }
 
 /*C:724
@@ -280,28 +294,13 @@ static inline int x87_fld_const(struct x87 *x)
 		if (!table[n].above && F80_RC(x->e.cw) == F80_UPWARD)
 			v.mant++;
 	}
-	if (!st_empty(x, 7)) {
-		st_overflow(x);
-		v = F80_INDEFINITE;
-	}
-	if (x87_settle(x))
-		st_push(x, v);
+	x87_fld_operand(x, v, 0);
 	return 0;
 }
 
 static inline int x87_fst_sti(struct x87 *x)
 {
-	struct f80 v = *st(x, 0);
-
-	if (st_empty(x, 0)) {
-		st_underflow(x);
-		v = F80_INDEFINITE;
-	}
-	if (x87_settle(x)) {
-		st_set(x, x->i, v);
-		st_pop(x, x->row->arg);
-	}
-	return 0;
+	return x87_result(x, x->i, *st(x, 0), !st_empty(x, 0), x->row->arg);
 }
 
 /* The formats of an integer register's size: a number in the low bytes of v, and back. */
@@ -348,24 +347,6 @@ ALWAYS_INLINE bool x87_narrow_ordinary(struct x87 *x, struct f80 v, uint64_t *r)
 		return f80_to_f64_ordinary(&x->e, v, r);
 	*r = x87_narrow(x, v);
 	return true;
-}
-
-/*C:722
- * FLD, FILD, FBLD push what was read; found is F80_DE or F80_IE if it was unusual.  Only single and double precision can be invalid (a signalling NaN) or
- * denormal; an 80-bit number is loaded as it is, whatever it is.  A denormal is pushed even when
- * that exception is unmasked: so does silicon.
-:*/
-ALWAYS_INLINE void x87_fld_operand(struct x87 *x, struct f80 v, uint32_t found)
-{
-	x->e.ex = found;
-	if (found & F80_IE)
-		v.mant |= F80_QUIET_BIT;
-	if (!st_empty(x, 7)) {
-		st_overflow(x);
-		v = F80_INDEFINITE;
-	}
-	if (x87_settle(x) || x->e.ex == F80_DE)
-		st_push(x, v);
 }
 
 /* May what was converted be stored? */

@@ -19,7 +19,7 @@ static struct fpu *fresh(void)
 
 static int esc_at(unsigned opcode, unsigned modrm, uint32_t ea, unsigned opsize)
 {
-	struct fpu_insn in = {(uint16_t)((opcode & 7) << 8 | modrm), DS, (uint8_t)opsize, ea,
+	struct fpu_insn in = {fpu_fop((uint8_t)opcode, (uint8_t)modrm), DS, (uint8_t)opsize, ea,
 			      0x1234};
 
 	return fpu_esc(cpu, &in);

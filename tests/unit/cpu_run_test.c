@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu/block.h"
 #include "cpu/cpu.h"
 
 #define CODE_PA 0x1000u
@@ -465,6 +466,21 @@ START_TEST(returns_to_two_places)
 }
 END_TEST
 
+/* What --stats calls "emptied, being full" is that and nothing else. */
+START_TEST(full_is_not_emptied)
+{
+	cpu_drop_caches(&cpu);
+	code("\x40\xeb\xfe", 3);
+	ck_assert_int_eq(cpu_run(&cpu, 2), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.cache->flushes, 0);
+	cpu.cache->size = cpu.cache->used;
+	ck_assert(mem_write(&mem, CODE_PA + 0x100, "\x40\xeb\xfe", 3));
+	cpu.s.eip = CODE_PA + 0x100;
+	ck_assert_int_eq(cpu_run(&cpu, 2), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.cache->flushes, 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cpu_run");
@@ -489,6 +505,7 @@ int main(void)
 	tcase_add_test(t, esp_is_no_register_of_a_run);
 	tcase_add_loop_test(t, moves_over_a_fault, 0, 14);
 	tcase_add_loop_test(t, returns_to_two_places, 0, 2);
+	tcase_add_test(t, full_is_not_emptied);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);

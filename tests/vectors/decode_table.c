@@ -24,7 +24,7 @@ struct record {
 static bool x87_has(const struct insn *in)
 {
 	static struct cpu cpu;
-	struct fpu_insn esc = {.fop = (uint16_t)((in->opcode & 7) << 8 | in->modrm)};
+	struct fpu_insn esc = {.fop = fpu_fop(in->opcode, in->modrm)};
 
 	cpu.s.cr0 = CR0_EM;
 	return fpu_esc(&cpu, &esc) && cpu.trap.vector == V_NM;
