@@ -31,6 +31,14 @@ set(entries ${LG_FOLDERS})
 list(REMOVE_ITEM entries native)
 lg_include_root(tests ${entries})
 
+# lg_test_hot(name label command...): test `name` once more, with blocks that are hot from the start
+# (tests/prove/rungs.h).
+function(lg_test_hot name label)
+	add_test(NAME ${name}-hot COMMAND ${ARGN} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+	set_tests_properties(${name}-hot PROPERTIES LABELS ${label} SKIP_RETURN_CODE 77
+		ENVIRONMENT "LG_WITHOUT=heat;CK_DEFAULT_TIMEOUT=60")
+endfunction()
+
 # --- the book and the layers --------------------------------------------------------------------
 if(NOT LG_CORE_ONLY)
 	add_test(NAME journey COMMAND ${CMAKE_SOURCE_DIR}/tools/journey --check)
@@ -54,6 +62,9 @@ if(NOT LG_CORE_ONLY)
 			# libcheck gives each case four seconds, which is not much on a busy computer.
 			set_tests_properties(unit/${name} PROPERTIES LABELS unit SKIP_RETURN_CODE 77
 				ENVIRONMENT CK_DEFAULT_TIMEOUT=60)
+			if(name MATCHES "^cpu_(access|event|fpu|heat|run|simd)_")
+				lg_test_hot(unit/${name} unit ${name})
+			endif()
 		endforeach()
 	else()
 		message(WARNING "libcheck is not here: no unit test is built (./dev test installs it)")

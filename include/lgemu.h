@@ -257,7 +257,7 @@ struct lgemu_stats {
 	uint64_t timer_interrupts, event_interrupts; /* of the board, taken by the Host */
 	/* Decoded code: its size and the most it may have; blocks decoded; how often all were dropped
 	 * because there was no more room. */
-	uint64_t block_bytes, block_bytes_most, blocks_decoded, block_flushes;
+	uint64_t block_bytes, block_bytes_most, blocks_decoded, blocks_heated, block_flushes;
 };
 
 void lgemu_stats(const struct lgemu *m, struct lgemu_stats *stats);

@@ -352,12 +352,14 @@ static void end_op(struct op *op, unsigned off)
 	op->off = (uint16_t)off;
 }
 
-/* Does somebody want to know when this block is entered?  Then its first op says so. */
-static unsigned add_enter_op(struct cpu *cpu, struct block *b)
+/* Begin a block.  Does somebody want to know when it is entered?  Then its first op says so.  Returns
+ * which op is to be the first instruction's. */
+static unsigned start_block(struct cpu *cpu, struct block *b)
 {
 	uint32_t lin = cpu->s.seg[CS].base + cpu->s.eip;
 	bool counted = lin >= cpu->range.lo && lin < cpu->range.hi;
 
+	memset(b, 0, sizeof(*b));
 	if (!counted && !(cpu->history && cpu->s.cpl == 0))
 		return 0;
 	end_op(&b->op[0], 0);
@@ -437,19 +439,16 @@ static void fuse_runs(struct op *ops, unsigned n)
 	}
 }
 
-static void fuse_moves(struct op *ops, unsigned n)
+static void fuse_steps(struct op *ops, unsigned n)
 {
-	for (unsigned i = 0; i + 1 < n; i++) {
-		op_fn *fn = interp_fuse_moves(&ops[i]);
-
-		if (fn)
-			ops[i++].fn = fn;
-	}
+	for (unsigned i = 0; i + 1 < n; i++)
+		i += interp_fuse_steps(&ops[i]);
 }
 
-/* Worth the while where the block will be run again. */
+/* Worth the while where the block will be run again; BLOCK_HOT: very often. */
 static void improve(const struct cpu *cpu, struct block *b)
 {
+	const bool hot = b->met == BLOCK_HOT;
 	unsigned n = b->n;
 	struct op *ops = &b->op[block_first(b)], *last = &ops[n - 1];
 
@@ -458,27 +457,27 @@ static void improve(const struct cpu *cpu, struct block *b)
 	if (cpu_has_rung(cpu, RUNG_FUSE)) {
 		fuse_jump(cpu, ops, n);
 		fuse_runs(ops, n);
-		fuse_moves(ops, n);
+		if (!hot)
+			fuse_steps(ops, n);
 	}
 	if (cpu_has_rung(cpu, RUNG_LINK) && (cpu->mode & MODE_CODE_FLAT))
 		last->fn = interp_place(last->fn, b->pa % PAGE_SIZE + last->imm >= PAGE_SIZE);
 	for (unsigned i = 0; i < n && cpu_has_rung(cpu, RUNG_SPECIAL); i++)
-		ops[i].fn = interp_specialise(&ops[i]);
+		ops[i].fn = hot ? interp_specialise(&ops[i]) : interp_x87(&ops[i]);
 }
 
-/* Decode up to max instructions from CS:EIP (machine address pa) into b; false: a fault. */
-static bool fill_block(struct cpu *cpu, struct block *b, uint32_t pa, unsigned max)
+/* Decode up to max instructions from CS:EIP (machine address pa) into b, as its operations from
+ * `first` on; false: a fault. */
+static bool fill_block(struct cpu *cpu, struct block *b, unsigned first, uint32_t pa, unsigned max)
 {
 	uint32_t lin = cpu->s.seg[CS].base + cpu->s.eip;
-	unsigned at = add_enter_op(cpu, b), first = at, off = 0;
+	unsigned at = first, off = 0;
 	struct fetch f;
 	bool ended = false;
 
 	b->pa = pa;
 	b->mode = cpu->mode;
-	b->host = 0;
 	b->pa2 = BLOCK_NO_PAGE;
-	b->link[0] = b->link[1] = NULL;
 	b->n = 0;
 	while (b->n < max && !ended) {
 		int r;
@@ -580,10 +579,13 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 		c->flushes++;
 	}
 	b = (struct block *)(c->arena + c->used);
-	if (!fill_block(cpu, b, pa, cpu_has_rung(cpu, RUNG_BLOCKS) ? BLOCK_MAX_INSNS : 1))
+	if (!fill_block(cpu, b, start_block(cpu, b), pa,
+			cpu_has_rung(cpu, RUNG_BLOCKS) ? BLOCK_MAX_INSNS : 1))
 		return NULL;
 	if (b->pa2 != BLOCK_NO_PAGE && !mem_is_ram(cpu->mem, b->pa2, 1))
 		return NULL;
+	if (!cpu_has_rung(cpu, RUNG_HEAT))
+		b->met = BLOCK_HOT;
 	improve(cpu, b);
 	c->used += sizeof(*b) + (block_first(b) + b->n + 1u) * sizeof(struct op);
 	c->used = ((c->used + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1)) + ARENA_FIRST;
@@ -613,6 +615,51 @@ struct block *block_get(struct cpu *cpu)
 	return b;
 }
 
+/*C:419
+ * Heat.  There are two good ways to lay out a block, and they exclude each other.  In a loop the host
+ * foresees every dispatch, and what is left is how long values take from one handler to the next: so
+ * each instruction has a handler for its very registers, because a host forwards what was stored at a
+ * fixed address for nothing.  Code that seldom comes back finds no host that foresees it: each
+ * dispatch is dear, and two simple instructions are one handler, whatever their registers.
+ *
+ * So a block begins cold, which is also the quicker way to decode it, and sampling finds the hot ones:
+ * every so many instructions one looks which block is next, and the one that was met not long ago is
+ * decoded again, where it stands.  The distances between samples vary, or a loop would show the
+ * same block for ever.  They are counted in instructions, as everything is, and cannot be
+ * observed.
+ */
+/* From one sample to the next: so many instructions to twice as many. */
+#define SAMPLE_BITS 14
+/* So many samples ago is not long. */
+#define HOT_WITHIN 64u
+
+bool block_sample_due(struct cpu *cpu)
+{
+	struct block_cache *c = cpu->cache;
+
+	if (cpu->until_sample > BLOCK_MAX_INSNS)
+		return false;
+	cpu->until_sample = (1 << SAMPLE_BITS) + (++c->samples * 0x9e3779b1u >> (32 - SAMPLE_BITS));
+	return true;
+}
+
+void block_sample(struct cpu *cpu, struct block *b)
+{
+	const uint32_t now = cpu->cache->samples, before = b->met;
+
+	if (before == BLOCK_HOT || b->pa2 != BLOCK_NO_PAGE)
+		return;
+	b->met = now;
+	if (!before || now - before > HOT_WITHIN)
+		return;
+	b->met = BLOCK_HOT;
+	/* All of it is on the page that EIP is on, so there is no fault. */
+	BUG_ON(!fill_block(cpu, b, block_first(b), b->pa, b->n));
+	improve(cpu, b);
+	cpu->cache->heated++;
+}
+/*:*/
+
 struct block *block_find(struct cpu *cpu)
 {
 	struct block *b = guess_two_pages(cpu);
@@ -631,7 +678,7 @@ struct block *block_get_single(struct cpu *cpu)
 	}
 	if (acc_fetch(cpu, cpu->s.seg[CS].base + cpu->s.eip, &pa))
 		return NULL;
-	if (!fill_block(cpu, b, pa, 1))
+	if (!fill_block(cpu, b, start_block(cpu, b), pa, 1))
 		return NULL;
 	if (cpu->s.seg[CS].limit - cpu->s.eip < b->bytes - 1u) {
 		trap_gp(cpu, 0);

@@ -44,6 +44,7 @@ enum op_flags {
 	OPF_KIND_SHIFT = 6,
 };
 
+#define BLOCK_HOT     ~0u
 #define BLOCK_NO_PAGE 1u
 /* In the mode of a block with a second page: so it never equals the CPU's. */
 #define BLOCK_TWO_PAGES (1u << 31)
@@ -57,6 +58,7 @@ struct block {
 	struct block *page_next[2]; /* list of blocks of its page, of its second page */
 	uint32_t pa;		    /* machine-physical address of the first byte */
 	uint32_t pa2;		    /* page of the part past a page border, or BLOCK_NO_PAGE */
+	uint32_t met;		    /* by which sample it was met last; 0: none; or BLOCK_HOT */
 
 	/* What follows when not taken (or when the call at the end has come back), when taken. */
 	struct block *link[2];
@@ -87,7 +89,8 @@ struct block_cache {
 	uint8_t *arena;
 	size_t used, size; /* bytes */
 	uint64_t flushes;  /* because it was full */
-	uint64_t translated;
+	uint64_t translated, heated;
+	uint32_t samples;
 	struct block *single; /* room for one instruction outside the cache */
 };
 
@@ -147,6 +150,11 @@ static inline struct block *block_next(struct cpu *cpu)
 	return b ? b : block_find(cpu);
 }
 
+/* Is it time for a sample?  Then the next one is planned, too (before cpu_plan()). */
+bool block_sample_due(struct cpu *cpu);
+/* This is the block at CS:EIP when it was time. */
+void block_sample(struct cpu *cpu, struct block *b);
+
 /* One instruction at CS:EIP, decoded afresh, not remembered.  NULL: a fault is noted. */
 struct block *block_get_single(struct cpu *cpu);
 
@@ -162,11 +170,13 @@ op_fn *interp_fuse(op_fn *fn, unsigned cc);
  * ESP: INTERP_RUN_MOST of them if they are more; or NULL. */
 #define INTERP_RUN_MOST 4
 op_fn *interp_fuse_run(op_fn *fn, unsigned count);
-/* One handler for this operation and the next, both moves, or NULL. */
-op_fn *interp_fuse_moves(const struct op *op);
+/* One handler for this operation and the next if both are simple steps (steps.c.inc); false: not. */
+bool interp_fuse_steps(struct op *op);
 /* A handler for a jump in flat code that stays on its page or leaves it, or fn itself. */
 op_fn *interp_place(op_fn *fn, bool away);
-/* A handler for just these registers, or fn itself. */
+/* A handler for just this x87 instruction, or the one it has. */
+op_fn *interp_x87(const struct op *op);
+/* A handler for just these registers, or the one it has. */
 op_fn *interp_specialise(const struct op *op);
 /* Handlers that stand for no instruction. */
 extern op_fn *const interp_end;	  /* past the last instruction of a block without a jump */

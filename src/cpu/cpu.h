@@ -247,6 +247,7 @@ struct cpu_history {
 	R(SPECIAL, "special", "handlers for particular registers and address forms")               \
 	R(FLAGS, "flags", "flags that nobody will see are not computed")                           \
 	R(FUSE, "fuse", "instructions that often come together are one handler")                   \
+	R(HEAT, "heat", "blocks that seldom run are laid out differently from hot ones")           \
 	R(STRINGS, "strings", "string instructions go by the page")                                \
 	R(SPACES, "spaces", "translations outlive a load of CR3 as long as their tables do")       \
 	R(CROSS, "cross", "segments that were checked before are not checked again")
@@ -297,8 +298,9 @@ struct cpu {
 	struct cpu_state s; /* must be first: decoded operands are offsets into it */
 
 	/* Everything below is a cache or plumbing. */
-	int64_t budget;	   /* instructions left before the run loop must look up */
-	struct block *blk; /* the block being executed; s.eip is its first EIP until it ends */
+	int64_t budget;	      /* instructions left before the run loop must look up */
+	int64_t until_sample; /* and before the next sample of which block runs, by the books */
+	struct block *blk;    /* the block being executed; s.eip is its first EIP until it ends */
 	const struct tlb_half *view; /* of the current CPL */
 	uint32_t mode;		     /* what decoded code depends on: enum cpu_mode */
 	uint8_t calls;		     /* next of called[] */
@@ -395,6 +397,7 @@ static inline void cpu_sync_counts(struct cpu *cpu)
 
 	cpu->s.insns[cpu->s.cpl] += n;
 	cpu->left_insns -= n;
+	cpu->until_sample -= (int64_t)n;
 	if (cpu->s.cpl)
 		cpu->s.clock_ns += n;
 	cpu->budget_mark = cpu->budget;
@@ -413,7 +416,10 @@ static inline void cpu_plan(struct cpu *cpu)
 
 	if (cpu->s.cpl && cpu->deadline_ns - cpu->s.clock_ns < n)
 		n = cpu->deadline_ns - cpu->s.clock_ns;
-	cpu->budget = cpu->budget_mark = n > INT64_MAX ? INT64_MAX : (int64_t)n;
+	cpu->budget = n > INT64_MAX ? INT64_MAX : (int64_t)n;
+	if (cpu->budget > cpu->until_sample)
+		cpu->budget = cpu->until_sample;
+	cpu->budget_mark = cpu->budget;
 }
 /*:*/
 

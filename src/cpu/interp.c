@@ -254,6 +254,7 @@ static inline uint32_t ea_add(const struct op *op, uint32_t ea, uint32_t by)
 #include "forms/misc.c.inc"
 #include "forms/x87.c.inc"
 #include "forms/fused.c.inc"
+#include "forms/steps.c.inc"
 #include "forms/special.c.inc"
 #include "forms/simd.c.inc"
 

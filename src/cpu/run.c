@@ -120,10 +120,13 @@ static void count_event(struct cpu *cpu)
 
 static void run_blocks(struct cpu *cpu)
 {
+	const bool sample = block_sample_due(cpu);
 	struct block *b;
 
 	cpu_plan(cpu);
 	b = block_next(cpu);
+	if (b && sample)
+		block_sample(cpu, b);
 	if (!b) {
 		if (!cpu->trap.pending)
 			run_single(cpu);

@@ -101,6 +101,7 @@ void report_stats(FILE *to, const struct lgemu *m)
 	fprintf(to, "%-28s %14" PRIu64 " bytes of at most %" PRIu64 "\n", "block cache",
 		s.block_bytes, s.block_bytes_most);
 	line(to, "  blocks decoded", s.blocks_decoded);
+	line(to, "  decoded again, being hot", s.blocks_heated);
 	line(to, "  emptied, being full", s.block_flushes);
 }
 /*:*/

@@ -317,6 +317,7 @@ void lgemu_stats(const struct lgemu *vm, struct lgemu_stats *s)
 	s->block_bytes = m->cpu.cache->used;
 	s->block_bytes_most = m->cpu.cache->size;
 	s->blocks_decoded = m->cpu.cache->translated;
+	s->blocks_heated = m->cpu.cache->heated;
 	s->block_flushes = m->cpu.cache->flushes;
 }
 

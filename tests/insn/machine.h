@@ -13,6 +13,7 @@
 
 #include "cpu/block.h"
 #include "cpu/cpu.h"
+#include "../prove/rungs.h"
 #include "cpu/fpu.h"
 
 /* Linear addresses: two neighbouring pages each, and what keeps the machine going. */
@@ -148,6 +149,7 @@ static inline void machine_make(struct machine *m)
 	    cpu_init(&m->cpu, &m->mem,
 		     &(struct cpu_bus){m, machine_in, machine_out, machine_deadline, machine_ack}))
 		abort();
+	cpu_do_without(&m->cpu, rungs_without());
 	m->next_table = PA_TABLES;
 	for (unsigned i = 0; i < NR_PAGES; i++) {
 		struct page *p = &m->page[i];

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../prove/rungs.h"
 #include "cpu/block.h"
 #include "cpu/cpu.h"
 
@@ -56,6 +57,7 @@ static void setup(void)
 
 	ck_assert_int_eq(mem_init(&mem, 0x10000), 0);
 	ck_assert_int_eq(cpu_init(&cpu, &mem, &bus), 0);
+	cpu_do_without(&cpu, rungs_without());
 	flat_ring3();
 }
 

@@ -16,6 +16,7 @@
 #include "cpu/cpu.h"
 #include "cpu/event.h"
 #include "cpu/seg.h"
+#include "../prove/rungs.h"
 #include "cpu/system.h"
 
 /* Where things lie (linear = physical). */
@@ -215,6 +216,7 @@ static void setup(void)
 	ck_assert_ptr_nonnull(cpu);
 	ck_assert_int_eq(mem_init(&mem, W_RAM), 0);
 	ck_assert_int_eq(cpu_init(cpu, &mem, &bus), 0);
+	cpu_do_without(cpu, rungs_without());
 	s = &cpu->s;
 	world_gdt();
 	s->gdtr = (struct dtable){W_GDT, S_END - 1};

@@ -17,6 +17,7 @@
 #include "cpu/fpu.h"
 #include "cpu/insn.h"
 #include "prove/rows.h"
+#include "prove/rungs.h"
 
 /* The records: data/README says what they mean.  Little-endian on disk. */
 enum { F_FPU = 1, F_REP = 2, F_MOVSS = 4, F_PUSHF = 8, F_APPROX = 16, F_SEG = 32, F_CODE16 = 64 };
@@ -569,6 +570,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "lgemu-vectors: out of memory\n");
 		return 2;
 	}
+	cpu_do_without(&m.cpu, rungs_without());
 	build(&m.mem);
 	while (read_all(in, argv[i], &t, sizeof(t))) {
 		unsigned k = class_of(&t);

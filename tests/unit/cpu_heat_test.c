@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*P:1018
+ * Tests of blocks that are cold, hot, or become so.
+:*/
+#include "cpu/block.h"
+#include "cpu_world.h"
+
+enum {
+	CODE = 0x10000,
+	HANDLER = 0x11000,
+	ONE = 0x20000, /* a page of data, at ESI, */
+	TWO = 0x21000, /* and another, at EDI */
+	ALIAS = 0x30000,
+	LONG = 3000000, /* instructions: many samples */
+};
+
+static void put_code(uint32_t at, const char *bytes, unsigned n)
+{
+	ck_assert(mem_write(&mem, at, bytes, n));
+}
+#define CODE_AT(at, bytes) put_code(at, bytes, sizeof(bytes) - 1)
+
+/* --- steps ---------------------------------------------------------------------------------------- */
+
+struct insn_bytes {
+	uint8_t n, bytes[7];
+};
+
+/* Every instruction that is a step when its flags are wanted or not, and some that are none. */
+static const struct insn_bytes insns[] = {
+	{3, {0x8b, 0x46, 0x08}},			 /* mov eax, [esi+8] */
+	{3, {0x8b, 0x5f, 0x0c}},			 /* mov ebx, [edi+12] */
+	{2, {0x8b, 0x36}},				 /* mov esi, [esi] */
+	{2, {0x8b, 0x38}},				 /* mov edi, [eax] */
+	{6, {0x8b, 0x0d, 0x10, 0x00, 0x02, 0x00}},	 /* mov ecx, [ONE+16] */
+	{3, {0x89, 0x5e, 0x14}},			 /* mov [esi+20], ebx */
+	{3, {0x89, 0x47, 0x08}},			 /* mov [edi+8], eax */
+	{7, {0xc7, 0x46, 0x18, 0x78, 0x56, 0x34, 0x12}}, /* mov [esi+24], 12345678h */
+	{7, {0xc7, 0x47, 0x18, 0xff, 0xff, 0xff, 0xff}}, /* mov [edi+24], -1 */
+	{3, {0x8b, 0x04, 0x8e}},			 /* mov eax, [esi+ecx*4] */
+	{2, {0x89, 0xd8}},				 /* mov eax, ebx */
+	{2, {0x8b, 0xd8}},				 /* mov ebx, eax */
+	{2, {0x89, 0xf0}},				 /* mov eax, esi */
+	{3, {0x8d, 0x5e, 0x04}},			 /* lea ebx, [esi+4] */
+	{3, {0x8d, 0x43, 0xff}},			 /* lea eax, [ebx-1] */
+	{6, {0x8d, 0x05, 0x04, 0x03, 0x02, 0x01}},	 /* lea eax, [1020304h] */
+	{3, {0x8d, 0x04, 0x8b}},			 /* lea eax, [ebx+ecx*4] */
+	{5, {0xb8, 0x20, 0x00, 0x02, 0x00}},		 /* mov eax, ONE+32 */
+	{2, {0x01, 0xd8}},				 /* add eax, ebx */
+	{2, {0x03, 0xd8}},				 /* add ebx, eax */
+	{2, {0x01, 0xc0}},				 /* add eax, eax */
+	{3, {0x83, 0xc0, 0x05}},			 /* add eax, 5 */
+	{5, {0x05, 0x00, 0x00, 0x00, 0x80}},		 /* add eax, 80000000h */
+	{2, {0x29, 0xd8}},				 /* sub eax, ebx */
+	{2, {0x2b, 0xd8}},				 /* sub ebx, eax */
+	{3, {0x83, 0xeb, 0x07}},			 /* sub ebx, 7 */
+	{2, {0x21, 0xd8}},				 /* and eax, ebx */
+	{2, {0x23, 0xd8}},				 /* and ebx, eax */
+	{3, {0x83, 0xe3, 0xf0}},			 /* and ebx, -16 */
+	{2, {0x09, 0xd8}},				 /* or eax, ebx */
+	{2, {0x0b, 0xd8}},				 /* or ebx, eax */
+	{3, {0x83, 0xc8, 0x41}},			 /* or eax, 41h */
+	{2, {0x31, 0xd8}},				 /* xor eax, ebx */
+	{2, {0x33, 0xd8}},				 /* xor ebx, eax */
+	{3, {0x83, 0xf3, 0x55}},			 /* xor ebx, 55h */
+	{1, {0x40}},					 /* inc eax */
+	{1, {0x4b}},					 /* dec ebx */
+	{3, {0xc1, 0xe0, 0x03}},			 /* shl eax, 3 */
+	{2, {0xd1, 0xe3}},				 /* shl ebx, 1 */
+	{3, {0xc1, 0xe8, 0x05}},			 /* shr eax, 5 */
+	{2, {0xd1, 0xeb}},				 /* shr ebx, 1 */
+	{3, {0x83, 0xd0, 0x01}},			 /* adc eax, 1 */
+};
+
+enum { WORDS = 16, FRAME = 4 };
+struct outcome {
+	uint32_t r[8], eip, eflags, cr2, one[WORDS], two[WORDS], frame[FRAME];
+};
+
+static void run_code(struct outcome *out, uint32_t without)
+{
+	memset(out, 0, sizeof(*out));
+	if (cpu->without != without)
+		cpu_do_without(cpu, without);
+	world_ring(0);
+	for (unsigned i = 0; i < 8; i++)
+		cpu->s.r[i] = i == ESP ? W_STACK0 : 0x89abcdef * (i + 1);
+	cpu->s.r[ESI] = ONE;
+	cpu->s.r[EDI] = TWO;
+	cpu->s.r[ECX] = 3;
+	for (unsigned i = 0; i < WORDS; i++) {
+		poke32(ONE + i * 4, i ? 0x01020304 * i : ONE + 4);
+		poke32(TWO + i * 4, 0x10305070 * (i + 1));
+	}
+	for (unsigned i = 0; i < FRAME; i++)
+		poke32(W_STACK0 - 4 - i * 4, 0);
+	cpu->s.eip = CODE;
+	cpu->s.cr2 = 0;
+	cpu_set_eflags(cpu, FL_CF | FL_OF | FL_R1);
+	ck_assert_int_eq(cpu_run(cpu, 6), CPU_EXIT_BUDGET);
+	memcpy(out->r, cpu->s.r, sizeof(out->r));
+	out->eip = cpu->s.eip;
+	out->eflags = cpu_eflags(cpu);
+	out->cr2 = cpu->s.cr2;
+	for (unsigned i = 0; i < WORDS; i++) {
+		out->one[i] = peek32(ONE + i * 4);
+		out->two[i] = peek32(TWO + i * 4);
+	}
+	for (unsigned i = 0; i < FRAME; i++)
+		out->frame[i] = peek32(W_STACK0 - 4 - i * 4);
+}
+
+static void put_pair(const struct insn_bytes *a, const struct insn_bytes *b, bool flags_die)
+{
+	/* test ecx, ecx; jmp $ */
+	static const uint8_t end[4] = {0x85, 0xc9, 0xeb, 0xfe};
+	uint8_t bytes[20];
+	unsigned n = 0;
+
+	memcpy(bytes, a->bytes, a->n);
+	memcpy(bytes + a->n, b->bytes, b->n);
+	n = a->n + b->n;
+	memcpy(bytes + n, end + (flags_die ? 0 : 2), flags_die ? 4 : 2);
+	ck_assert(mem_write(&mem, CODE, bytes, n + 4));
+}
+
+/* Any two of them do together what they do one by one, also when page TWO cannot be written or is
+ * not there, or the TLB knows nothing. */
+START_TEST(two_in_one_are_two)
+{
+	static const uint32_t pte[] = {PTE_P | PTE_RW | PTE_A | PTE_D, PTE_P | PTE_A, 0,
+				       PTE_P | PTE_RW};
+	const bool forget = _i == 3;
+	const uint32_t rungs = cpu->without;
+	unsigned faults = 0;
+
+	idt(V_PF, S_CODE0, HANDLER, G_INT32, 0);
+	CODE_AT(HANDLER, "\xeb\xfe");
+	world_paging();
+	for (uint32_t lin = CODE; lin <= ONE; lin += PAGE_SIZE)
+		world_pte(lin, PTE_P | PTE_RW | PTE_A | PTE_D);
+	world_pte(TWO, pte[_i]);
+	for (unsigned i = 0; i < ARRAY_LEN(insns); i++)
+		for (unsigned j = 0; j < ARRAY_LEN(insns); j++)
+			for (unsigned die = 0; die < 2; die++) {
+				struct outcome one_by_one, ours;
+
+				put_pair(&insns[i], &insns[j], die);
+				run_code(&one_by_one, ~0u);
+				faults += one_by_one.eip == HANDLER;
+				for (unsigned again = 0; again < 2; again++) {
+					if (forget)
+						cpu_drop_caches(cpu);
+					run_code(&ours, rungs);
+					ck_assert_msg(!memcmp(&ours, &one_by_one, sizeof(ours)),
+						      "instruction %u, then %u: another result", i,
+						      j);
+				}
+			}
+	ck_assert(_i == 1 || _i == 2 ? faults > 400 : faults < 200);
+}
+END_TEST
+
+/* --- heat ------------------------------------------------------------------------------------------ */
+
+#ifdef LG_HARD
+#define HEATED(n) ((void)(n)) /* nothing lives so long */
+#else
+#define HEATED(n) ck_assert_uint_eq(cpu->cache->heated, n)
+#endif
+
+/*
+ * again: mov eax,[esi]; add ebx,eax; xor ebx,ecx; mov [esi+4],ebx; shl ebx,3; sub ebx,edx; inc edx;
+ * dec ecx; jnz again; jmp $.  By the books the same as without any rung, however hot it gets.
+ */
+START_TEST(hot_is_as_cold)
+{
+	uint32_t r[2][8];
+
+	CODE_AT(CODE,
+		"\x8b\x06\x01\xc3\x31\xcb\x89\x5e\x04\xc1\xe3\x03\x29\xd3\x42\x49\x75\xee\xeb\xfe");
+	for (unsigned slow = 0; slow < 2; slow++) {
+		cpu_do_without(cpu, slow ? ~0u : 0);
+		cpu->s.eip = CODE;
+		cpu->s.r[ESI] = ONE;
+		cpu->s.r[EBX] = cpu->s.r[EDX] = 0;
+		cpu->s.r[ECX] = LONG / 9;
+		poke32(ONE, 12345);
+		cpu->s.insns[0] = 0;
+		ck_assert_int_eq(cpu_run(cpu, LONG), CPU_EXIT_BUDGET);
+		ck_assert_uint_eq(cpu->s.insns[0], LONG);
+		ck_assert_uint_eq(peek32(ONE), 12345);
+		memcpy(r[slow], cpu->s.r, sizeof(r[slow]));
+		HEATED(1);
+	}
+	ck_assert_mem_eq(r[0], r[1], sizeof(r[0]));
+}
+END_TEST
+
+/* What is left alone: a block that is seldom met, one that is hot already, and one of two pages. */
+START_TEST(not_everything_gets_hot)
+{
+	CODE_AT(CODE, "\x40\xeb\xfd");
+	ck_assert_int_eq(cpu_run(cpu, 3000), CPU_EXIT_BUDGET);
+	HEATED(0);
+	ck_assert_int_eq(cpu_run(cpu, LONG), CPU_EXIT_BUDGET);
+	HEATED(1);
+	CODE_AT(CODE + 0x1ffe, "\x83\xc0\x01\xeb\xfb");
+	cpu->s.eip = CODE + 0x1ffe;
+	cpu->s.r[EAX] = 0;
+	ck_assert_int_eq(cpu_run(cpu, LONG), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu->s.r[EAX], LONG / 2);
+	HEATED(2); /* the jump; the addition is on two pages */
+}
+END_TEST
+
+/* A store to a hot block is seen as any other. */
+START_TEST(hot_code_can_change)
+{
+	CODE_AT(CODE, "\x40\xeb\xfd");
+	ck_assert_int_eq(cpu_run(cpu, LONG), CPU_EXIT_BUDGET);
+	HEATED(1);
+	cpu->s.r[EAX] = LONG;
+	CODE_AT(CODE, "\x48");
+	ck_assert_int_eq(cpu_run(cpu, LONG), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu->s.r[EAX], LONG / 2);
+}
+END_TEST
+
+/*
+ * a: inc eax; jmp b.  b: inc ebx; jmp a.  Decoded while nobody counts entries there, and made hot
+ * through another address at which somebody does: no block may grow into its neighbour.
+ */
+START_TEST(hot_under_another_address)
+{
+	CODE_AT(CODE, "\x40\xeb\x00\x43\xeb\xfa");
+	world_paging();
+	poke32(W_PT + (ALIAS >> 12) * 4, CODE | PTE_P | PTE_RW);
+	cpu->range.lo = ALIAS;
+	cpu->range.hi = ALIAS + 6;
+	cpu->s.r[EAX] = cpu->s.r[EBX] = 0;
+	ck_assert_int_eq(cpu_run(cpu, 400), CPU_EXIT_BUDGET);
+	cpu->s.eip = ALIAS;
+	ck_assert_int_eq(cpu_run(cpu, LONG), CPU_EXIT_BUDGET);
+	HEATED(2);
+	cpu->s.eip = CODE;
+	ck_assert_int_eq(cpu_run(cpu, 400), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu->s.r[EAX], LONG / 4 + 200);
+	ck_assert_uint_eq(cpu->s.r[EBX], LONG / 4 + 200);
+}
+END_TEST
+
+static void fill(TCase *tc)
+{
+	tcase_add_loop_test(tc, two_in_one_are_two, 0, 4);
+	/* These are about blocks that begin cold. */
+	if (rungs_without())
+		return;
+	tcase_add_test(tc, hot_is_as_cold);
+	tcase_add_test(tc, not_everything_gets_hot);
+	tcase_add_test(tc, hot_code_can_change);
+	tcase_add_test(tc, hot_under_another_address);
+}
+
+int main(void)
+{
+	return run_tests("cpu/heat", fill);
+}
