@@ -425,15 +425,19 @@ static void fuse_jump(const struct cpu *cpu, struct op *ops, unsigned n)
 /* From the last to the first, so that each operation knows how many of its like follow. */
 static void fuse_runs(struct op *ops, unsigned n)
 {
+	const bool returns = ops[n - 1].fn == interp_ret;
 	op_fn *same = NULL;
 	unsigned count = 0;
 
 	for (unsigned i = n; i-- > 0;) {
-		op_fn *fn;
+		op_fn *fn = NULL;
 
 		count = ops[i].rm == ESP * 4 ? 0 : ops[i].fn == same ? count + 1 : 1;
 		same = ops[i].fn;
-		fn = interp_fuse_run(same, count);
+		if (returns && (i + count == n - 1 || i + 2 == n))
+			fn = interp_fuse_return(&ops[i], count);
+		if (!fn)
+			fn = interp_fuse_run(same, count);
 		if (fn)
 			ops[i].fn = fn;
 	}

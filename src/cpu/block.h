@@ -170,6 +170,8 @@ op_fn *interp_fuse(op_fn *fn, unsigned cc);
  * ESP: INTERP_RUN_MOST of them if they are more; or NULL. */
 #define INTERP_RUN_MOST 4
 op_fn *interp_fuse_run(op_fn *fn, unsigned count);
+/* One handler for `count` operations like this one and the RET behind them, or NULL. */
+op_fn *interp_fuse_return(const struct op *op, unsigned count);
 /* One handler for this operation and the next if both are simple steps (steps.c.inc); false: not. */
 bool interp_fuse_steps(struct op *op);
 /* A handler for a jump in flat code that stays on its page or leaves it, or fn itself. */
@@ -180,6 +182,7 @@ op_fn *interp_x87(const struct op *op);
 op_fn *interp_specialise(const struct op *op);
 /* Handlers that stand for no instruction. */
 extern op_fn *const interp_end;	  /* past the last instruction of a block without a jump */
+extern op_fn *const interp_ret;	  /* near RET, where the stack is flat */
 extern op_fn *const interp_note;  /* first op of a block that belongs to the history */
 extern op_fn *const interp_count; /* first op of a block within cpu->range */
 extern op_fn *const interp_ud;	  /* #UD */

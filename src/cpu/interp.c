@@ -278,6 +278,7 @@ op_fn *interp_flagless(unsigned row, bool w32, enum op_kind kind)
 }
 
 op_fn *const interp_end = op_end;
+op_fn *const interp_ret = op_ret_32_m;
 op_fn *const interp_note = op_note_block;
 op_fn *const interp_count = op_count_block;
 op_fn *const interp_ud = op_ud;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:1018
- * Tests of blocks that are cold, hot, or become so.
+ * Tests of what is done together in one handler, and of blocks that are cold, hot, or become so.
 :*/
 #include "cpu/block.h"
 #include "cpu_world.h"
@@ -8,8 +8,10 @@
 enum {
 	CODE = 0x10000,
 	HANDLER = 0x11000,
-	ONE = 0x20000, /* a page of data, at ESI, */
-	TWO = 0x21000, /* and another, at EDI */
+	ONE = 0x20000,	 /* a page of data, at ESI, */
+	TWO = 0x21000,	 /* and another, at EDI */
+	STACK = 0x22000, /* two pages; the second of them may be missing */
+	BORDER = STACK + PAGE_SIZE,
 	ALIAS = 0x30000,
 	LONG = 3000000, /* instructions: many samples */
 };
@@ -77,14 +79,17 @@ struct outcome {
 	uint32_t r[8], eip, eflags, cr2, one[WORDS], two[WORDS], frame[FRAME];
 };
 
-static void run_code(struct outcome *out, uint32_t without)
+/* On the stack lie addresses. */
+#define PLACE(n) (CODE + 0x100 + (n)*2)
+
+static void run_code(struct outcome *out, uint32_t without, uint32_t esp)
 {
 	memset(out, 0, sizeof(*out));
 	if (cpu->without != without)
 		cpu_do_without(cpu, without);
-	world_ring(0);
+	world_ring(3);
 	for (unsigned i = 0; i < 8; i++)
-		cpu->s.r[i] = i == ESP ? W_STACK0 : 0x89abcdef * (i + 1);
+		cpu->s.r[i] = i == ESP ? esp : 0x89abcdef * (i + 1);
 	cpu->s.r[ESI] = ONE;
 	cpu->s.r[EDI] = TWO;
 	cpu->s.r[ECX] = 3;
@@ -94,10 +99,12 @@ static void run_code(struct outcome *out, uint32_t without)
 	}
 	for (unsigned i = 0; i < FRAME; i++)
 		poke32(W_STACK0 - 4 - i * 4, 0);
+	for (unsigned i = 0; i < WORDS; i++)
+		poke32(esp + i * 4, PLACE(i));
 	cpu->s.eip = CODE;
 	cpu->s.cr2 = 0;
 	cpu_set_eflags(cpu, FL_CF | FL_OF | FL_R1);
-	ck_assert_int_eq(cpu_run(cpu, 6), CPU_EXIT_BUDGET);
+	ck_assert_int_eq(cpu_run(cpu, 16), CPU_EXIT_BUDGET);
 	memcpy(out->r, cpu->s.r, sizeof(out->r));
 	out->eip = cpu->s.eip;
 	out->eflags = cpu_eflags(cpu);
@@ -110,27 +117,45 @@ static void run_code(struct outcome *out, uint32_t without)
 		out->frame[i] = peek32(W_STACK0 - 4 - i * 4);
 }
 
-static void put_pair(const struct insn_bytes *a, const struct insn_bytes *b, bool flags_die)
+/* Put these bytes at *to, and move it on. */
+static void append(uint32_t *to, const void *bytes, unsigned n)
 {
-	/* test ecx, ecx; jmp $ */
-	static const uint8_t end[4] = {0x85, 0xc9, 0xeb, 0xfe};
-	uint8_t bytes[20];
-	unsigned n = 0;
+	ck_assert(mem_write(&mem, *to, bytes, n));
+	*to += n;
+}
+#define APPEND(to, bytes) append(to, bytes, sizeof(bytes) - 1)
 
-	memcpy(bytes, a->bytes, a->n);
-	memcpy(bytes + a->n, b->bytes, b->n);
-	n = a->n + b->n;
-	memcpy(bytes + n, end + (flags_die ? 0 : 2), flags_die ? 4 : 2);
-	ck_assert(mem_write(&mem, CODE, bytes, n + 4));
+/* What the TLB is told before. */
+enum warm { NOTHING, ONE_ONLY, TWO_READ, TWO_WRITTEN };
+
+/* Every run begins with an empty TLB; NOPs keep others from being done together with these. */
+static void put_pair(enum warm warm, const struct insn_bytes *a, const struct insn_bytes *b,
+		     bool flags_die)
+{
+	uint32_t to = CODE;
+
+	if (warm != NOTHING)
+		APPEND(&to, "\x89\x6e\x3c\x90"); /* mov [esi+60], ebp; nop */
+	if (warm == TWO_READ)
+		APPEND(&to, "\x8b\x6f\x3c\x90"); /* mov ebp, [edi+60]; nop */
+	if (warm == TWO_WRITTEN)
+		APPEND(&to, "\x89\x6f\x3c\x90"); /* mov [edi+60], ebp; nop */
+	append(&to, a->bytes, a->n);
+	append(&to, b->bytes, b->n);
+	if (flags_die)
+		APPEND(&to, "\x85\xc9"); /* test ecx, ecx */
+	APPEND(&to, "\xeb\xfe");
 }
 
 /* Any two of them do together what they do one by one, also when page TWO cannot be written or is
- * not there, or the TLB knows nothing. */
+ * not there, or the TLB does not know it or nothing at all. */
 START_TEST(two_in_one_are_two)
 {
-	static const uint32_t pte[] = {PTE_P | PTE_RW | PTE_A | PTE_D, PTE_P | PTE_A, 0,
-				       PTE_P | PTE_RW};
-	const bool forget = _i == 3;
+	enum { RO = PTE_P | PTE_US | PTE_A, RW = RO | PTE_RW | PTE_D };
+	static const struct {
+		uint32_t pte;
+		enum warm warm;
+	} t[] = {{RW, TWO_WRITTEN}, {RO, TWO_READ}, {0, ONE_ONLY}, {RW, ONE_ONLY}, {RW, NOTHING}};
 	const uint32_t rungs = cpu->without;
 	unsigned faults = 0;
 
@@ -138,26 +163,69 @@ START_TEST(two_in_one_are_two)
 	CODE_AT(HANDLER, "\xeb\xfe");
 	world_paging();
 	for (uint32_t lin = CODE; lin <= ONE; lin += PAGE_SIZE)
-		world_pte(lin, PTE_P | PTE_RW | PTE_A | PTE_D);
-	world_pte(TWO, pte[_i]);
+		world_pte(lin, PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D);
+	world_pte(TWO, t[_i].pte);
 	for (unsigned i = 0; i < ARRAY_LEN(insns); i++)
 		for (unsigned j = 0; j < ARRAY_LEN(insns); j++)
 			for (unsigned die = 0; die < 2; die++) {
 				struct outcome one_by_one, ours;
 
-				put_pair(&insns[i], &insns[j], die);
-				run_code(&one_by_one, ~0u);
+				put_pair(t[_i].warm, &insns[i], &insns[j], die);
+				run_code(&one_by_one, ~0u, W_STACK3);
 				faults += one_by_one.eip == HANDLER;
-				for (unsigned again = 0; again < 2; again++) {
-					if (forget)
-						cpu_drop_caches(cpu);
-					run_code(&ours, rungs);
-					ck_assert_msg(!memcmp(&ours, &one_by_one, sizeof(ours)),
-						      "instruction %u, then %u: another result", i,
-						      j);
-				}
+				run_code(&ours, rungs, W_STACK3);
+				ck_assert_msg(!memcmp(&ours, &one_by_one, sizeof(ours)),
+					      "instruction %u, then %u: another result", i, j);
 			}
 	ck_assert(_i == 1 || _i == 2 ? faults > 400 : faults < 200);
+}
+END_TEST
+
+/* --- returns -------------------------------------------------------------------------------------- */
+
+enum add { NO_ADD, ADD_ESP, ADD_EBX, NR_ADDS };
+
+/* A function's end: (add esp or ebx, 8;) so many pops; ret.  Before it both pages are read, or one. */
+static void put_return(bool both, enum add add, unsigned pops)
+{
+	uint32_t to = CODE;
+
+	APPEND(&to, "\x8b\x54\x24\xfc\x90"); /* mov edx, [esp-4]; nop */
+	if (both)
+		APPEND(&to, "\x8b\x15\x00\x30\x02\x00\x90"); /* mov edx, [BORDER]; nop */
+	if (add != NO_ADD)
+		append(&to, add == ADD_ESP ? "\x83\xc4\x08" : "\x83\xc3\x08", 3);
+	append(&to, "\x58\x5b\x5f\x5d\x59\x5e", pops);
+	APPEND(&to, "\xc3");
+}
+
+/* The stack may run over the end of its page, into one that is there or not. */
+START_TEST(returns_with_what_is_before)
+{
+	const uint32_t rungs = cpu->without;
+	unsigned faults = 0;
+
+	idt(V_PF, S_CODE0, HANDLER, G_INT32, 0);
+	CODE_AT(HANDLER, "\xeb\xfe");
+	for (unsigned i = 0; i < WORDS; i++)
+		CODE_AT(PLACE(i), "\xeb\xfe");
+	world_paging();
+	for (uint32_t lin = CODE; lin <= STACK; lin += PAGE_SIZE)
+		world_pte(lin, PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D);
+	world_pte(BORDER, _i ? 0 : PTE_P | PTE_RW | PTE_US | PTE_A);
+	for (unsigned pops = 0; pops <= 6; pops++)
+		for (enum add add = NO_ADD; add < NR_ADDS; add++)
+			for (unsigned below = 0; below < 44; below += 4) {
+				struct outcome one_by_one, ours;
+
+				put_return(!_i, add, pops);
+				run_code(&one_by_one, ~0u, BORDER - below);
+				faults += one_by_one.eip == HANDLER;
+				run_code(&ours, rungs, BORDER - below);
+				ck_assert_msg(!memcmp(&ours, &one_by_one, sizeof(ours)),
+					      "%u pops, %u bytes: another result", pops, below);
+			}
+	ck_assert(_i ? faults > 50 : !faults);
 }
 END_TEST
 
@@ -252,7 +320,8 @@ END_TEST
 
 static void fill(TCase *tc)
 {
-	tcase_add_loop_test(tc, two_in_one_are_two, 0, 4);
+	tcase_add_loop_test(tc, two_in_one_are_two, 0, 5);
+	tcase_add_loop_test(tc, returns_with_what_is_before, 0, 2);
 	/* These are about blocks that begin cold. */
 	if (rungs_without())
 		return;
