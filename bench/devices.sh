@@ -55,7 +55,7 @@ leave() {
 trap leave EXIT
 "${CC:-clang}" -O2 -std=gnu11 "$top/bench/span.c" -o "$tmp/span"
 
-disk_mb=32 net_mb=8 pings=300
+disk_mb=128 net_mb=8 pings=300
 truncate -s ${disk_mb}M "$tmp/disk"
 "$tmp/span" serve $((net_mb * 1048576)) >"$tmp/port" &
 server=$!
