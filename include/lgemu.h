@@ -255,8 +255,8 @@ struct lgemu_stats {
 	uint64_t async_hcalls, shadow_faults, reflected, interrupts, emulated, shadow_pages;
 	uint64_t tlb_misses;
 	uint64_t timer_interrupts, event_interrupts; /* of the board, taken by the Host */
-	/* Decoded code: its size and the most it may have; blocks decoded; how often all were dropped
-	 * because there was no more room. */
+	/* Decoded code: its size and the most it may have; blocks decoded, and of them those decoded again
+	 * because they run often; how often all were dropped because there was no more room. */
 	uint64_t block_bytes, block_bytes_most, blocks_decoded, blocks_heated, block_flushes;
 };
 

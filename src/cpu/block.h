@@ -44,8 +44,9 @@ enum op_flags {
 	OPF_KIND_SHIFT = 6,
 };
 
-#define BLOCK_HOT     ~0u
 #define BLOCK_NO_PAGE 1u
+/* For block.met: it is laid out for loops. */
+#define BLOCK_HOT ~0u
 /* In the mode of a block with a second page: so it never equals the CPU's. */
 #define BLOCK_TWO_PAGES (1u << 31)
 
@@ -87,9 +88,9 @@ struct block_cache {
 	struct block *hash[1 << BLOCK_HASH_BITS];
 	struct block **page; /* by page frame: first block that has bytes there */
 	uint8_t *arena;
-	size_t used, size; /* bytes */
-	uint64_t flushes;  /* because it was full */
-	uint64_t translated, heated;
+	size_t used, size;	     /* bytes */
+	uint64_t flushes;	     /* because it was full */
+	uint64_t translated, heated; /* blocks; and those that became hot */
 	uint32_t samples;
 	struct block *single; /* room for one instruction outside the cache */
 };

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../prove/rungs.h"
 #include "cpu/block.h"
 #include "cpu/cpu.h"
-#include "../prove/rungs.h"
 #include "cpu/fpu.h"
 
 /* Linear addresses: two neighbouring pages each, and what keeps the machine going. */
