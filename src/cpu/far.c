@@ -179,8 +179,10 @@ static int call_same(struct cpu *cpu, uint16_t sel, struct desc *d, uint32_t eip
 
 	stores_init(&w);
 	stack_current(cpu, &st);
-	if (stack_room(cpu, &st, 2, bytes) || check_eip(cpu, sel, d, eip) ||
-	    stack_push(cpu, &st, &w, cpu->s.seg[CS].sel, bytes))
+	/* Without room for both the target is not looked at. */
+	if (!stack_room(cpu, &st, 2, bytes) && check_eip(cpu, sel, d, eip))
+		return 1;
+	if (stack_push(cpu, &st, &w, cpu->s.seg[CS].sel, bytes))
 		return 1;
 	if (stack_push(cpu, &st, &w, next_eip, bytes)) {
 		/* As on silicon, CS is in memory by now. */

@@ -203,7 +203,7 @@ static void segment_ends(void)
 	expect("FNSAVE unaligned over the end of FS: vector", trap(&eflags), V_AC);
 }
 
-/* The page for EIP is not there, that for CS is. */
+/* There is no room for EIP, but for CS there is: the page is not there. */
 static void call_far(void)
 {
 	uint32_t eflags;
@@ -212,6 +212,13 @@ static void call_far(void)
 	m.cpu.s.r[ESP] = STACK + PAGE_SIZE + 4;
 	expect("CALLF over a page border: vector", trap(&eflags), V_PF);
 	expect("CALLF over a page border: CS", get32(&m, PA_STACK + PAGE_SIZE), S_CODE3);
+	/* And beyond the end of SS, where that for EIP would wrap. */
+	start("\x9a\x10\x00\x00\x28\x23\x00", 7, 0);
+	m.cpu.s.seg[SS] = (struct seg){S_DATA3, 0x4f3, STACK, 0x1ff};
+	m.cpu.s.r[ESP] = 6;
+	cpu_state_changed(&m.cpu);
+	expect("CALLF at the end of SS: vector", trap(&eflags), V_SS);
+	expect("CALLF at the end of SS: CS", get32(&m, PA_STACK + 2), S_CODE3);
 }
 
 /* The same for the fourth register. */
