@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:366
  * What the f80 files share: integers of 128 bits, a number taken apart, and the one way results
- * are rounded; and what every load and store of the x87 needs, so that it is at hand.  A host with a 128-bit type computes the same integers with it, only sooner.
+ * are rounded; and what every load and store of the x87 needs, so that it is at hand.  A host with a
+ * 128-bit type computes the same integers with it, only sooner.
 :*/
 #ifndef CPU_F80_INT_H
 #define CPU_F80_INT_H

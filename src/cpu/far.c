@@ -179,7 +179,7 @@ static int call_same(struct cpu *cpu, uint16_t sel, struct desc *d, uint32_t eip
 
 	stores_init(&w);
 	stack_current(cpu, &st);
-	/* Without room for both the target is not looked at. */
+	/* The end of SS comes before what is wrong with the target. */
 	if (!stack_room(cpu, &st, 2, bytes) && check_eip(cpu, sel, d, eip))
 		return 1;
 	if (stack_push(cpu, &st, &w, cpu->s.seg[CS].sel, bytes))

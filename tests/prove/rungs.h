@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:1017
  * A test of the processor may be run without some rungs of the ladder: LG_WITHOUT=heat in its
- * environment, and its blocks are hot from the start (they are cold otherwise, as nothing in a test runs for
- * long).
+ * environment, and its blocks are hot from the start.  Otherwise they are cold, as nothing in most
+ * tests runs for long.
 :*/
 #ifndef PROVE_RUNGS_H
 #define PROVE_RUNGS_H

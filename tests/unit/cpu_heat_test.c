@@ -16,7 +16,7 @@ enum {
 	LONG = 3000000, /* instructions: many samples */
 };
 
-static void put_code(uint32_t at, const char *bytes, unsigned n)
+static void put_code(uint32_t at, const void *bytes, unsigned n)
 {
 	ck_assert(mem_write(&mem, at, bytes, n));
 }
@@ -120,7 +120,7 @@ static void run_code(struct outcome *out, uint32_t without, uint32_t esp)
 /* Put these bytes at *to, and move it on. */
 static void append(uint32_t *to, const void *bytes, unsigned n)
 {
-	ck_assert(mem_write(&mem, *to, bytes, n));
+	put_code(*to, bytes, n);
 	*to += n;
 }
 #define APPEND(to, bytes) append(to, bytes, sizeof(bytes) - 1)
