@@ -25,13 +25,12 @@ static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint
 	unsigned i = tlb_index(lin);
 	const struct tlb_half *half = &cpu->tlb->half[view];
 	const struct tlb_entry *e = &half->e[i];
-	uint32_t tag = e->read;
 
-	if (access & PF_WRITE)
-		tag = e->write;
-	else if (access & PF_FETCH)
-		tag = half->code[i];
-	if (tag != (lin & PAGE_MASK))
+	if (access & PF_FETCH) {
+		*pa = half->code[i].delta + lin;
+		return half->code[i].tag == (lin & PAGE_MASK);
+	}
+	if ((access & PF_WRITE ? e->write : e->read) != (lin & PAGE_MASK))
 		return false;
 	*pa = (uint32_t)(e->addend + lin - (uintptr_t)cpu->mem->ram);
 	return true;
@@ -44,8 +43,7 @@ static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint
  * and neither decoded code nor page tables lie in it.  A load does not make a clean page dirty just
  * to have the tag.
  */
-static inline __attribute__((always_inline)) void remember(struct cpu *cpu, uint32_t lin,
-							   unsigned access, const struct walk *w)
+ALWAYS_INLINE void remember(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
 {
 	enum tlb_view view = access & PF_USER ? TLB_USER : TLB_SUPERVISOR;
 	struct mem *mem = cpu->mem;
@@ -58,15 +56,18 @@ static inline __attribute__((always_inline)) void remember(struct cpu *cpu, uint
 	if (mem_is_ram(mem, w->table_pa, 4) && UNLIKELY(!cpu_depends_on(cpu, w->table_pa)) &&
 	    cpu_keeps_spaces(cpu))
 		cpu_depend_on(cpu, w->table_pa);
+	cpu->tlb_misses++;
+	if (access & PF_FETCH) {
+		tlb_fill_code(cpu->tlb, view, lin, w->page_pa, w->global, w->table_pa);
+		return;
+	}
 	flags = &mem->page[w->page_pa >> PAGE_SHIFT];
 	writable = w->writable || (view == TLB_SUPERVISOR && !cpu->paging.wp);
 	writable = writable && w->dirty && !(*flags & (MEM_CODE | MEM_TABLES));
 	if (writable && (access & PF_WRITE))
 		*flags |= MEM_DIRTY;
 	writable = writable && (*flags & MEM_DIRTY);
-	cpu->tlb_misses++;
-	tlb_fill(cpu->tlb, view, lin, mem->ram + w->page_pa, writable, !w->nx, w->global,
-		 w->table_pa);
+	tlb_fill(cpu->tlb, view, lin, mem->ram + w->page_pa, writable, w->global, w->table_pa);
 }
 
 /*

@@ -84,7 +84,7 @@ void block_cache_flush(struct cpu *cpu)
 /* Which of a block's two page lists is this page's? */
 static struct block **page_link(struct block *b, uint32_t pfn)
 {
-	return &b->page_next[b->pa >> PAGE_SHIFT != pfn];
+	return &b->page_next[block_pa(b) >> PAGE_SHIFT != pfn];
 }
 
 static void page_list_remove(struct block_cache *c, struct block *b, uint32_t pfn)
@@ -98,7 +98,7 @@ static void page_list_remove(struct block_cache *c, struct block *b, uint32_t pf
 
 static void hash_remove(struct block_cache *c, struct block *b)
 {
-	struct block **at = &c->hash[block_hash(b->pa, b->mode)];
+	struct block **at = &c->hash[block_hash(b->where)];
 
 	while (*at != b)
 		at = &(*at)->hash_next;
@@ -112,13 +112,13 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
 
 	while ((b = c->page[pfn])) {
 		c->page[pfn] = *page_link(b, pfn);
-		b->host = 0;
 		hash_remove(c, b);
 		if (b->pa2 != BLOCK_NO_PAGE) {
-			uint32_t other = b->pa >> PAGE_SHIFT == pfn ? b->pa2 : b->pa;
+			uint32_t other = block_pa(b) >> PAGE_SHIFT == pfn ? b->pa2 : block_pa(b);
 
 			page_list_remove(c, b, other >> PAGE_SHIFT);
 		}
+		b->where = BLOCK_DEAD;
 	}
 	mem_clear_code(cpu->mem, pfn);
 	cpu->blk = NULL;
@@ -141,8 +141,8 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
 static uint8_t reg_offset(unsigned n, unsigned bytes)
 {
 	if (bytes == 1)
-		return (uint8_t)((n & 3) * 4 + (n & 4 ? HIGH8 : LOW8));
-	return (uint8_t)(n * 4 + (bytes == 2 ? LOW16 : 0));
+		return (uint8_t)(REG_AT(n & 3) + (n & 4 ? HIGH8 : LOW8));
+	return (uint8_t)(REG_AT(n) + (bytes == 2 ? LOW16 : 0));
 }
 
 static unsigned operand_bytes(enum operand o, const struct insn *in)
@@ -211,17 +211,23 @@ static void resolve_registers(const struct insn *in, struct op *op)
 	}
 }
 
+/* May quick handlers be used that take so much for granted? */
+static bool is_quick(const struct cpu *cpu, uint32_t mode)
+{
+	return (cpu->mode & mode) == mode && cpu_has_rung(cpu, RUNG_QUICK);
+}
+
 static enum op_kind kind_of(const struct cpu *cpu, const struct insn *in)
 {
 	uint16_t attr = opmap[in->row].attr;
 	/* The quick forms of CALL and RET check no target. */
 	uint32_t must = MODE_FLAT | (attr & A_END ? MODE_CODE_FLAT : 0);
-	bool quick = (cpu->mode & must) == must && cpu_has_rung(cpu, RUNG_QUICK);
+	bool quick = is_quick(cpu, must);
 	bool flat = quick && in->adsize == 4 && in->seg != CS && in->seg < FS;
 
 	if (in->has_modrm && !insn_is_mem(in))
 		return KIND_REG;
-	if ((attr & A_STACK) && !(quick && (cpu->mode & MODE_SS32)))
+	if ((attr & A_STACK) && !is_quick(cpu, must | MODE_SS32))
 		return KIND_ANY;
 	if ((attr & A_STACK) && !in->has_modrm)
 		return KIND_FLAT;
@@ -360,6 +366,7 @@ static unsigned start_block(struct cpu *cpu, struct block *b)
 	bool counted = lin >= cpu->range.lo && lin < cpu->range.hi;
 
 	memset(b, 0, sizeof(*b));
+	b->where = BLOCK_DEAD;
 	if (!counted && !(cpu->history && cpu->s.cpl == 0))
 		return 0;
 	end_op(&b->op[0], 0);
@@ -432,7 +439,7 @@ static void fuse_runs(struct op *ops, unsigned n)
 	for (unsigned i = n; i-- > 0;) {
 		op_fn *fn = NULL;
 
-		count = ops[i].rm == ESP * 4 ? 0 : ops[i].fn == same ? count + 1 : 1;
+		count = ops[i].rm == REG_AT(ESP) ? 0 : ops[i].fn == same ? count + 1 : 1;
 		same = ops[i].fn;
 		if (returns && (i + count == n - 1 || i + 2 == n))
 			fn = interp_fuse_return(&ops[i], count);
@@ -450,10 +457,10 @@ static void fuse_steps(struct op *ops, unsigned n)
 }
 
 /* Worth the while where the block will be run again; BLOCK_HOT: very often. */
-static void improve(const struct cpu *cpu, struct block *b)
+static void improve(const struct cpu *cpu, struct block *b, uint32_t pa)
 {
 	const bool hot = b->met == BLOCK_HOT;
-	unsigned n = b->n;
+	unsigned n = (unsigned)b->n;
 	struct op *ops = &b->op[block_first(b)], *last = &ops[n - 1];
 
 	if (cpu_has_rung(cpu, RUNG_FLAGS))
@@ -465,7 +472,8 @@ static void improve(const struct cpu *cpu, struct block *b)
 			fuse_steps(ops, n);
 	}
 	if (cpu_has_rung(cpu, RUNG_LINK) && (cpu->mode & MODE_CODE_FLAT))
-		last->fn = interp_place(last->fn, b->pa % PAGE_SIZE + last->imm >= PAGE_SIZE);
+		last->fn = interp_place(last->fn, pa % PAGE_SIZE + last->imm >= PAGE_SIZE,
+					is_quick(cpu, MODE_FLAT | MODE_SS32));
 	for (unsigned i = 0; i < n && cpu_has_rung(cpu, RUNG_SPECIAL); i++)
 		ops[i].fn = hot ? interp_specialise(&ops[i]) : interp_x87(&ops[i]);
 }
@@ -479,8 +487,6 @@ static bool fill_block(struct cpu *cpu, struct block *b, unsigned first, uint32_
 	struct fetch f;
 	bool ended = false;
 
-	b->pa = pa;
-	b->mode = cpu->mode;
 	b->pa2 = BLOCK_NO_PAGE;
 	b->n = 0;
 	while (b->n < max && !ended) {
@@ -501,9 +507,7 @@ static bool fill_block(struct cpu *cpu, struct block *b, unsigned first, uint32_
 		return false;
 	end_op(&b->op[at], off);
 	/* What is no instruction depends on all the bytes that were looked at. */
-	b->bytes = (uint16_t)(off ? off : f.avail);
-	if (b->pa2 != BLOCK_NO_PAGE)
-		b->mode |= BLOCK_TWO_PAGES;
+	b->bytes = off ? off : f.avail;
 	for (unsigned i = 0; i < b->n; i++)
 		b->op[first + i].left = (uint8_t)(b->n - i);
 	b->op[0].left = (uint8_t)b->n;
@@ -516,18 +520,19 @@ static void mark_code(struct cpu *cpu, uint32_t pa, uint32_t len)
 		cpu_protect(cpu, pa);
 }
 
-static void remember(struct cpu *cpu, struct block *b)
+static void remember(struct cpu *cpu, struct block *b, uint32_t pa)
 {
 	struct block_cache *c = cpu->cache;
-	unsigned h = block_hash(b->pa, b->mode);
-	uint32_t here = PAGE_SIZE - b->pa % PAGE_SIZE;
+	uint32_t here = PAGE_SIZE - pa % PAGE_SIZE;
+	unsigned h;
 
-	b->host = (uintptr_t)cpu->mem->ram + b->pa;
+	b->where = block_where(pa, cpu->mode | (b->pa2 != BLOCK_NO_PAGE ? BLOCK_TWO_PAGES : 0));
+	h = block_hash(b->where);
 	b->hash_next = c->hash[h];
 	c->hash[h] = b;
-	b->page_next[0] = c->page[b->pa >> PAGE_SHIFT];
-	c->page[b->pa >> PAGE_SHIFT] = b;
-	mark_code(cpu, b->pa, b->bytes < here ? b->bytes : here);
+	b->page_next[0] = c->page[pa >> PAGE_SHIFT];
+	c->page[pa >> PAGE_SHIFT] = b;
+	mark_code(cpu, pa, b->bytes < here ? b->bytes : here);
 	if (b->pa2 != BLOCK_NO_PAGE) {
 		b->page_next[1] = c->page[b->pa2 >> PAGE_SHIFT];
 		c->page[b->pa2 >> PAGE_SHIFT] = b;
@@ -554,19 +559,18 @@ static struct block *guess_two_pages(const struct cpu *cpu)
 {
 	struct block *b = block_guess(cpu, cpu->view, cpu->mode | BLOCK_TWO_PAGES);
 	uint32_t next = (cpu->s.eip & PAGE_MASK) + PAGE_SIZE;
-	unsigned i = tlb_index(next);
+	const struct tlb_code *c = &cpu->view->code[tlb_index(next)];
 
-	if (!b || cpu->view->code[i] != next ||
-	    cpu->view->e[i].addend + next != (uintptr_t)cpu->mem->ram + b->pa2)
-		return NULL;
-	return b;
+	return b && c->tag == next && c->delta + next == b->pa2 ? b : NULL;
 }
 
 static struct block *known_block(const struct cpu *cpu, uint32_t pa)
 {
-	struct block *b = cpu->cache->hash[block_hash(pa, cpu->mode)];
+	const uint64_t one = block_where(pa, cpu->mode);
+	const uint64_t two = block_where(pa, cpu->mode | BLOCK_TWO_PAGES);
+	struct block *b = cpu->cache->hash[block_hash(one)];
 
-	while (b && !(b->pa == pa && (b->mode & ~BLOCK_TWO_PAGES) == cpu->mode))
+	while (b && b->where != one && b->where != two)
 		b = b->hash_next;
 	return b;
 }
@@ -590,10 +594,10 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 		return NULL;
 	if (!cpu_has_rung(cpu, RUNG_HEAT))
 		b->met = BLOCK_HOT;
-	improve(cpu, b);
-	c->used += sizeof(*b) + (block_first(b) + b->n + 1u) * sizeof(struct op);
+	improve(cpu, b, pa);
+	c->used += sizeof(*b) + (block_first(b) + (size_t)b->n + 1u) * sizeof(struct op);
 	c->used = ((c->used + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1)) + ARENA_FIRST;
-	remember(cpu, b);
+	remember(cpu, b, pa);
 	return b;
 }
 
@@ -658,8 +662,8 @@ void block_sample(struct cpu *cpu, struct block *b)
 		return;
 	b->met = BLOCK_HOT;
 	/* All of it is on the page that EIP is on, so there is no fault. */
-	BUG_ON(!fill_block(cpu, b, block_first(b), b->pa, b->n));
-	improve(cpu, b);
+	BUG_ON(!fill_block(cpu, b, block_first(b), block_pa(b), (unsigned)b->n));
+	improve(cpu, b, block_pa(b));
 	cpu->cache->heated++;
 }
 /*:*/

@@ -57,18 +57,33 @@ enum op_flags {
 struct block {
 	struct block *hash_next;
 	struct block *page_next[2]; /* list of blocks of its page, of its second page */
-	uint32_t pa;		    /* machine-physical address of the first byte */
 	uint32_t pa2;		    /* page of the part past a page border, or BLOCK_NO_PAGE */
 	uint32_t met;		    /* by which sample it was met last; 0: none; or BLOCK_HOT */
+	uint32_t bytes;
 
 	/* What follows when not taken (or when the call at the end has come back), when taken. */
 	struct block *link[2];
-	uintptr_t host; /* address of the first byte; 0 once the block is dead */
-	uint32_t mode;	/* enum cpu_mode it was decoded for, and BLOCK_TWO_PAGES */
-	uint16_t n;	/* instructions */
-	uint16_t bytes;
+	uint64_t where; /* block_where() it was decoded, or BLOCK_DEAD */
+	int64_t n;	/* instructions */
 	struct op op[]; /* a hook's, if there is one; then the instructions', and one more */
 };
+
+#define BLOCK_DEAD ~0ull
+/* Machine-physical address of the first byte; enum cpu_mode, and BLOCK_TWO_PAGES. */
+static inline uint64_t block_where(uint32_t pa, uint32_t mode)
+{
+	return (uint64_t)mode << 32 | pa;
+}
+
+static inline uint32_t block_pa(const struct block *b)
+{
+	return (uint32_t)b->where;
+}
+
+static inline uint32_t block_mode(const struct block *b)
+{
+	return (uint32_t)(b->where >> 32);
+}
 
 /* Which op is the first instruction's. */
 unsigned block_first(const struct block *b);
@@ -101,9 +116,10 @@ void block_cache_flush(struct cpu *cpu);
 /* Throw away every block with bytes in this page frame. */
 void block_invalidate_page(struct cpu *cpu, uint32_t pfn);
 
-static inline unsigned block_hash(uint32_t pa, uint32_t mode)
+static inline unsigned block_hash(uint64_t where)
 {
-	return (pa ^ mode << 24) * 0x9e3779b1u >> (32 - BLOCK_HASH_BITS);
+	return ((uint32_t)where ^ (uint32_t)(where >> 32) << 24) * 0x9e3779b1u >>
+	       (32 - BLOCK_HASH_BITS);
 }
 
 /*C:415
@@ -118,14 +134,14 @@ static inline struct block **jump_slot(struct block_cache *c, uint32_t eip)
 	return &c->jump[(eip ^ eip >> 12) & ((1u << JUMP_CACHE_BITS) - 1)];
 }
 
-/* Was b decoded from the bytes at EIP? */
+/* Was b decoded from the bytes at EIP, for this mode? */
 static inline bool block_is_here(const struct cpu *cpu, const struct tlb_half *tlb,
-				 const struct block *b)
+				 const struct block *b, uint32_t mode)
 {
 	uint32_t eip = cpu->s.eip;
-	unsigned i = tlb_index(eip);
+	const struct tlb_code *c = &tlb->code[tlb_index(eip)];
 
-	return b->host == tlb->e[i].addend + eip && tlb->code[i] == (eip & PAGE_MASK);
+	return b->where == block_where(c->delta + eip, mode) && c->tag == (eip & PAGE_MASK);
 }
 
 static inline struct block *block_guess(const struct cpu *cpu, const struct tlb_half *tlb,
@@ -133,7 +149,7 @@ static inline struct block *block_guess(const struct cpu *cpu, const struct tlb_
 {
 	struct block *b = *jump_slot(cpu->cache, cpu->s.eip);
 
-	return block_is_here(cpu, tlb, b) && b->mode == mode ? b : NULL;
+	return block_is_here(cpu, tlb, b, mode) ? b : NULL;
 }
 /*:*/
 
@@ -175,8 +191,9 @@ op_fn *interp_fuse_run(op_fn *fn, unsigned count);
 op_fn *interp_fuse_return(const struct op *op, unsigned count);
 /* One handler for this operation and the next if both are simple steps (steps.c.inc); false: not. */
 bool interp_fuse_steps(struct op *op);
-/* A handler for a jump in flat code that stays on its page or leaves it, or fn itself. */
-op_fn *interp_place(op_fn *fn, bool away);
+/* A handler for a jump or call in flat code that stays on its page or leaves it, the stack being flat or
+ * not; or fn itself. */
+op_fn *interp_place(op_fn *fn, bool away, bool flat);
 /* A handler for just this x87 instruction, or the one it has. */
 op_fn *interp_x87(const struct op *op);
 /* A handler for just these registers, or the one it has. */

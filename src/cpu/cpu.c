@@ -143,11 +143,14 @@ static uint32_t not_flat(const struct seg *g)
 	return g->base | ~g->limit;
 }
 
+/* Likewise for all three that data is reached by without a prefix, if they may be written, too. */
 static uint32_t not_flat_data(const struct seg *g)
 {
 	const uint32_t mask = SEG_P | SEG_S | SEG_CODE | SEG_E | SEG_W;
+	const uint32_t want = SEG_P | SEG_S | SEG_W;
 
-	return not_flat(g) | ((g->attr & mask) ^ (SEG_P | SEG_S | SEG_W));
+	return not_flat(&g[DS]) | not_flat(&g[ES]) | not_flat(&g[SS]) |
+	       (((g[DS].attr ^ want) | (g[ES].attr ^ want) | (g[SS].attr ^ want)) & mask);
 }
 
 void cpu_update_mode(struct cpu *cpu)
@@ -164,8 +167,7 @@ void cpu_update_mode(struct cpu *cpu)
 		mode |= MODE_ALIGN;
 	if (cpu->s.dr[7] & DR7_ENABLED)
 		mode |= MODE_BREAK;
-	if (!(mode & (MODE_ALIGN | MODE_BREAK)) &&
-	    !(not_flat_data(&g[DS]) | not_flat_data(&g[ES]) | not_flat_data(&g[SS])))
+	if (!(mode & (MODE_ALIGN | MODE_BREAK)) && !not_flat_data(g))
 		mode |= MODE_FLAT;
 	if (!not_flat(&g[CS]))
 		mode |= MODE_CODE_FLAT;

@@ -15,6 +15,9 @@
 
 /* Register numbers, in the order of the instruction encoding. */
 enum reg { EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, REG_ZERO };
+/* Decoded operands are offsets into struct cpu: a general register's. */
+#define REG_AT(n)  (offsetof(struct cpu, s.r) + (n)*4)
+#define REG_NO(at) (((at)-offsetof(struct cpu, s.r)) / 4)
 enum seg_reg { ES, CS, SS, DS, FS, GS, NR_SEGS };
 
 /* Exception vectors (Intel manual volume 3, "Exception and Interrupt Reference"). */
@@ -295,21 +298,22 @@ struct block;
 struct block_cache;
 
 struct cpu {
-	struct cpu_state s; /* must be first: decoded operands are offsets into it */
+	/* What nearly every handler uses comes first: near the pointer, an instruction of the host that
+	 * gets at it is four bytes long instead of seven. */
+	int64_t budget;	   /* instructions left before the run loop must look up */
+	struct block *blk; /* the block being executed; s.eip is its first EIP until it ends */
+	uint32_t mode;	   /* what decoded code depends on: enum cpu_mode */
+	uint8_t calls;	   /* next of called[] */
+	struct cpu_state s;
 
-	/* Everything below is a cache or plumbing. */
-	int64_t budget;	      /* instructions left before the run loop must look up */
-	int64_t until_sample; /* and before the next sample of which block runs, by the books */
-	struct block *blk;    /* the block being executed; s.eip is its first EIP until it ends */
-	const struct tlb_half *view; /* of the current CPL */
-	uint32_t mode;		     /* what decoded code depends on: enum cpu_mode */
-	uint8_t calls;		     /* next of called[] */
+	/* Everything else is a cache or plumbing, too. */
 	struct block *called[256];   /* blocks that ended with a call; never NULL */
+	int64_t until_sample;	     /* instructions before the next sample, by the books */
+	const struct tlb_half *view; /* of the current CPL */
 	struct trap trap;
 	bool stop, intr_line, in_delivery;
 	bool restart_single;  /* a store met decoded code: run this instruction again, alone */
 	bool single;	      /* so we do: stores to code are made, and noted */
-	uint32_t miss_lin;    /* the address that a quick handler did not find in the TLB */
 	int64_t budget_mark;  /* budget when instructions were last added to s.insns */
 	uint64_t left_insns;  /* cpu_run() ends when so many more are in the books */
 	uint64_t deadline_ns; /* board clock at which bus->deadline wants to be called */

@@ -10,9 +10,7 @@
 #include "f80_int.h"
 #include "fpu_priv.h"
 
-/* Worth it only where the row is known, and then the compiler does not see it by itself. */
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
+/* All this is worth it only where the row is known. */
 ALWAYS_INLINE struct f80 x87_compute(struct x87 *x, struct f80 a, struct f80 b)
 {
 	struct f80_env e = x->e; /* its address is given away, so that x can be in registers */

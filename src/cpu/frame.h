@@ -142,7 +142,7 @@ static inline bool stack_is_plain(const struct seg *ss, uint32_t off, unsigned b
 }
 
 /* Host address of `bytes` bytes below (pushed by ring `cpl`) or at offset esp. */
-static inline uint8_t *stack_quick_push(const struct cpu *cpu, const struct seg *ss, uint32_t esp,
+ALWAYS_INLINE uint8_t *stack_quick_push(const struct cpu *cpu, const struct seg *ss, uint32_t esp,
 					unsigned cpl, unsigned bytes)
 {
 	if (!stack_is_plain(ss, esp - bytes, bytes))
@@ -150,7 +150,7 @@ static inline uint8_t *stack_quick_push(const struct cpu *cpu, const struct seg 
 	return acc_quick_write(cpu, cpl, ss->base + esp - bytes, bytes);
 }
 
-static inline const uint8_t *stack_quick_pop(const struct cpu *cpu, unsigned bytes)
+ALWAYS_INLINE const uint8_t *stack_quick_pop(const struct cpu *cpu, unsigned bytes)
 {
 	const struct seg *ss = &cpu->s.seg[SS];
 	uint32_t esp = cpu->s.r[ESP];

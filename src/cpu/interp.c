@@ -34,16 +34,16 @@
 
 /* Where fixed registers lie, as byte offsets into struct cpu. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define AT8(r)	((r)*4 + 3)
-#define AT8H(r) ((r)*4 + 2)
-#define AT16(r) ((r)*4 + 2)
+#define AT8(r)	(REG_AT(r) + 3)
+#define AT8H(r) (REG_AT(r) + 2)
+#define AT16(r) (REG_AT(r) + 2)
 #else
-#define AT8(r)	((r)*4)
-#define AT8H(r) ((r)*4 + 1)
-#define AT16(r) ((r)*4)
+#define AT8(r)	REG_AT(r)
+#define AT8H(r) (REG_AT(r) + 1)
+#define AT16(r) REG_AT(r)
 #endif
-#define AT32(r) ((r)*4)
-_Static_assert(offsetof(struct cpu, s.r) == 0, "operands are offsets from the first register");
+#define AT32(r) REG_AT(r)
+_Static_assert(REG_AT(REG_ZERO) < 128, "operands are offsets of eight bits");
 
 #ifndef LG_NO_HOOKS
 #include "forms/hooks.c.inc"
@@ -100,21 +100,33 @@ OP(leave)
 :*/
 static bool may_link(const struct cpu *cpu, const struct block *from, const struct block *to)
 {
-	return to && from && from->mode == to->mode && (to->mode & MODE_CODE_FLAT) &&
-	       cpu_has_rung(cpu, RUNG_LINK);
+	return to && from && block_mode(from) == block_mode(to) &&
+	       (block_mode(to) & MODE_CODE_FLAT) && cpu_has_rung(cpu, RUNG_LINK);
+}
+
+static bool is_elsewhere(const struct block *from, const struct block *to)
+{
+	return (from->where ^ to->where) >> PAGE_SHIFT;
 }
 
 #define DEF_LEAVE(slot)                                                                            \
-	COLD_OP(leave_##slot)                                                                      \
+	COLD_OP(leave_linking_##slot)                                                              \
 	{                                                                                          \
 		struct block *to = block_next(cpu);                                                \
                                                                                                    \
 		UNUSED_OP;                                                                         \
-		if (may_link(cpu, cpu->blk, to) &&                                                 \
-		    cpu->blk->pa >> PAGE_SHIFT == to->pa >> PAGE_SHIFT)                            \
+		if (may_link(cpu, cpu->blk, to) && !is_elsewhere(cpu->blk, to))                    \
 			cpu->blk->link[slot] = to;                                                 \
 		ENTER(to);                                                                         \
 		return NULL;                                                                       \
+	}                                                                                          \
+	OP(leave_##slot)                                                                           \
+	{                                                                                          \
+		struct block *to = block_guess(cpu, tlb, cpu->mode);                               \
+                                                                                                   \
+		if (to && is_elsewhere(cpu->blk, to))                                              \
+			ENTER(to);                                                                 \
+		GO(op_leave_linking_##slot(cpu, op, tlb));                                         \
 	}
 DEF_LEAVE(0)
 DEF_LEAVE(1)
@@ -142,7 +154,7 @@ COLD_OP(leave_return)
 
 	UNUSED_OP;
 	if (cpu_has_rung(cpu, RUNG_RETURN) && may_link(cpu, from, to) &&
-	    to->pa == from->pa + from->bytes)
+	    to->where == from->where + from->bytes)
 		from->link[0] = to;
 	ENTER(to);
 	return NULL;
@@ -161,14 +173,14 @@ OP(resume)
 
 COLD_OP(refill_read)
 {
-	if (LIKELY(acc_refill(cpu, cpu->miss_lin, false)))
+	if (LIKELY(acc_refill(cpu, EA32, false)))
 		DISPATCH(op);
 	CAREFUL;
 }
 
 COLD_OP(refill_write)
 {
-	if (LIKELY(acc_refill(cpu, cpu->miss_lin, true)))
+	if (LIKELY(acc_refill(cpu, EA32, true)))
 		DISPATCH(op);
 	CAREFUL;
 }

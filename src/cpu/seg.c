@@ -132,48 +132,28 @@ static int check_data(struct cpu *cpu, uint16_t sel, struct desc *d)
 	return 0;
 }
 
-bool seg_load_again(struct cpu *cpu, unsigned sr, uint16_t sel)
-{
-	static const struct seg null = {0, 0, 0, 0};
-	struct seg *g = &cpu->s.seg[sr];
-	const struct seg *to = &null;
-	bool same_mode;
-
-	if (cpu_is_real(cpu) || cpu_is_v86(cpu))
-		return false;
-	if (!sel_is_null(sel) && !(to = seg_recall(cpu, USE_DATA, cpu->s.cpl, sel)))
-		return false;
-	/* The mode asks for no more than this, and not for FS and GS. */
-	same_mode = sr >= FS || (g->base == to->base && g->limit == to->limit &&
-				 !((g->attr ^ to->attr) & ~(unsigned)SEG_DPL));
-	*g = *to;
-	g->sel = sel;
-	if (!same_mode)
-		cpu_update_mode(cpu);
-	return true;
-}
-
 int seg_load(struct cpu *cpu, unsigned sr, uint16_t sel)
 {
 	enum seg_use use = sr == SS ? USE_STACK : USE_DATA;
+	struct seg *g = &cpu->s.seg[sr];
 	const struct seg *known;
 	struct desc d;
 
-	if (sr != SS && seg_load_again(cpu, sr, sel))
-		return 0;
 	if (cpu_is_real(cpu)) {
 		seg_set_real(cpu, sr, sel);
 	} else if (cpu_is_v86(cpu)) {
 		seg_set_v86(cpu, sr, sel);
-	} else if (sr == SS && (known = seg_recall(cpu, USE_STACK, cpu->s.cpl, sel))) {
-		cpu->s.seg[SS] = *known;
+	} else if (sr != SS && sel_is_null(sel)) {
+		*g = (struct seg){sel, 0, 0, 0};
+	} else if ((known = seg_recall(cpu, use, cpu->s.cpl, sel))) {
+		*g = *known;
 	} else {
 		if (sr == SS ? check_ss(cpu, sel, &d) : check_data(cpu, sel, &d))
 			return 1;
 		if (set_accessed(cpu, sel, &d))
 			return 1;
-		seg_unpack(&cpu->s.seg[sr], sel, &d);
-		seg_remember(cpu, use, cpu->s.cpl, sel, &d, &cpu->s.seg[sr]);
+		seg_unpack(g, sel, &d);
+		seg_remember(cpu, use, cpu->s.cpl, sel, &d, g);
 	}
 	if (sr < FS)
 		cpu_update_mode(cpu);
@@ -192,9 +172,9 @@ void seg_drop_inner(struct cpu *cpu, unsigned cpl)
 
 	for (unsigned i = 0; i < ARRAY_LEN(regs); i++) {
 		struct seg *g = &cpu->s.seg[regs[i]];
-		bool conforming = (g->attr & (SEG_CODE | SEG_C)) == (SEG_CODE | SEG_C);
 
-		if (!conforming && (unsigned)(g->attr & SEG_DPL) >> 5 < cpl)
+		if ((unsigned)(g->attr & SEG_DPL) >> 5 < cpl &&
+		    (g->attr & (SEG_CODE | SEG_C)) != (SEG_CODE | SEG_C))
 			*g = (struct seg){0, 0, 0, 0};
 	}
 }

@@ -170,7 +170,7 @@ static inline struct seg_memo *seg_memo_slot(struct cpu *cpu, uint32_t key)
 	return &cpu->memo[(key >> 3 ^ key >> 13) % SEG_MEMOS];
 }
 
-static inline const struct seg *seg_recall(struct cpu *cpu, enum seg_use use, unsigned ring,
+ALWAYS_INLINE const struct seg *seg_recall(struct cpu *cpu, enum seg_use use, unsigned ring,
 					   uint16_t sel)
 {
 	uint32_t lin, key = seg_memo_key(use, ring, sel);
@@ -202,9 +202,28 @@ void seg_drop_inner(struct cpu *cpu, unsigned cpl);
 
 /* MOV/POP/LxS to a segment register other than CS, in whatever mode the CPU is. */
 int seg_load(struct cpu *cpu, unsigned sr, uint16_t sel) MUST_CHECK;
-/* The same to ES, DS, FS or GS in protected mode, by a descriptor that was found good before or none
- * at all; false: nothing was done. */
-bool seg_load_again(struct cpu *cpu, unsigned sr, uint16_t sel) MUST_CHECK;
+
+/* The same to ES, DS, FS or GS in protected mode, by a descriptor that was found good before (or none
+ * at all, to FS or GS), and the mode stays what it is; false: nothing was done. */
+ALWAYS_INLINE MUST_CHECK bool seg_load_again(struct cpu *cpu, unsigned sr, uint16_t sel)
+{
+	struct seg *g = &cpu->s.seg[sr];
+	const struct seg *to;
+
+	if (sr == SS || cpu_is_real(cpu) || cpu_is_v86(cpu))
+		return false;
+	if (sel_is_null(sel) && sr >= FS) {
+		*g = (struct seg){sel, 0, 0, 0};
+		return true;
+	}
+	to = seg_recall(cpu, USE_DATA, cpu->s.cpl, sel);
+	/* The mode asks for no more than this, and not for FS and GS. */
+	if (!to || (sr < FS && (g->base != to->base || g->limit != to->limit ||
+				((g->attr ^ to->attr) & ~(unsigned)SEG_DPL))))
+		return false;
+	*g = *to;
+	return true;
+}
 
 /*
  * Far transfers.  All work in real, virtual-8086 and protected mode, set EIP, CS, CPL, the stack

@@ -171,8 +171,7 @@ int sys_invlpg(struct cpu *cpu, uint32_t lin)
 	if (need_ring0(cpu))
 		return 1;
 	for (unsigned n = 0; (cpu->paging.pse || cpu->paging.pae) && n < tlb->nr_used;) {
-		unsigned id = tlb->used[n];
-		uint32_t tag = tlb->half[id >> TLB_BITS].e[id & (TLB_SIZE - 1)].read;
+		uint32_t tag = tlb_tag(tlb, tlb->used[n]);
 
 		if (tag != TLB_NONE && (tag ^ lin) >> 22 == 0)
 			tlb_flush_page(tlb, tag);

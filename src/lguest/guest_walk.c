@@ -76,10 +76,8 @@ static bool entry_ok(const struct lguest *lg, gpte_t e, uint32_t allowed)
 #define WALK_CURIOUS 1u
 #define WALK_ENTRY   2u /* down to the entry, and not only to where it is */
 
-static inline __attribute__((always_inline)) bool walk_in(const struct table_format *f,
-							  struct lguest *lg, uint32_t cr3,
-							  gva_t addr, unsigned how,
-							  struct guest_walk *to)
+ALWAYS_INLINE bool walk_in(const struct table_format *f, struct lguest *lg, uint32_t cr3,
+			   gva_t addr, unsigned how, struct guest_walk *to)
 {
 	uint32_t table = cr3 & f->root_mask;
 	const struct directory_level *level;
@@ -110,8 +108,8 @@ static inline __attribute__((always_inline)) bool walk_in(const struct table_for
 	return true;
 }
 
-static inline __attribute__((always_inline)) bool walk(struct lguest *lg, uint32_t cr3, gva_t addr,
-						       unsigned how, struct guest_walk *to)
+ALWAYS_INLINE bool walk(struct lguest *lg, uint32_t cr3, gva_t addr, unsigned how,
+			struct guest_walk *to)
 {
 	return lg->pae ? walk_in(&pae, lg, cr3, addr, how, to)
 		       : walk_in(&two_level, lg, cr3, addr, how, to);

@@ -287,9 +287,8 @@ static bool comes_along(const struct lguest *lg, gpte_t gpte)
 	return (gpte.v & (PTE_P | PTE_A)) == (PTE_P | PTE_A) && guest_pte_is_memory(lg, gpte);
 }
 
-static inline __attribute__((always_inline)) void fill_part(const struct lguest *lg, le32_t *spte,
-							    const le32_t *part, unsigned n,
-							    uint32_t directories, bool pae)
+ALWAYS_INLINE void fill_part(const struct lguest *lg, le32_t *spte, const le32_t *part, unsigned n,
+			     uint32_t directories, bool pae)
 {
 	gpte_t gpte;
 	unsigned i;
@@ -575,9 +574,8 @@ static spte_t expected_spte(struct lguest *lg, uint32_t gpgdir, gva_t addr, gpte
 }
 
 /* Where there is no page table there is nothing to forget, and no reason to judge the value yet. */
-static inline __attribute__((always_inline)) void set_pte_in(struct lguest *lg, struct pgdir *dir,
-							     uint32_t gpgdir, gva_t addr,
-							     gpte_t gpte)
+ALWAYS_INLINE void set_pte_in(struct lguest *lg, struct pgdir *dir, uint32_t gpgdir, gva_t addr,
+			      gpte_t gpte)
 {
 	hpa_t table = find_table(lg, dir, addr);
 

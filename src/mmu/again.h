@@ -26,9 +26,8 @@ static inline uint32_t walk_word(const struct mem *mem, uint32_t pa)
 
 /* walk_translate() for 32-bit tables that grant the access and have A (and D) set already: nothing is
  * written.  False: anything else. */
-static inline __attribute__((always_inline)) bool walk_again(const struct mem *mem,
-							     const struct paging *pg, uint32_t lin,
-							     unsigned access, struct walk *out)
+ALWAYS_INLINE bool walk_again(const struct mem *mem, const struct paging *pg, uint32_t lin,
+			      unsigned access, struct walk *out)
 {
 	const uint32_t seen = access & PF_WRITE ? PTE_P | PTE_A | PTE_D : PTE_P | PTE_A;
 	uint32_t leaf, page, rights, table = WALK_NO_TABLE;

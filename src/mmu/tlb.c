@@ -9,16 +9,19 @@
 
 static void entry_clear(struct tlb *tlb, unsigned id)
 {
-	unsigned view = id >> TLB_BITS, i = id & (TLB_SIZE - 1);
+	struct tlb_half *half = &tlb->half[id >> TLB_BITS & 1];
+	unsigned i = id & (TLB_SIZE - 1);
 
-	tlb->half[view].e[i] = (struct tlb_entry){TLB_NONE, TLB_NONE, 0};
-	tlb->half[view].code[i] = TLB_NONE;
+	if (id >> TLB_BITS & TLB_CODE)
+		half->code[i] = (struct tlb_code){TLB_NONE, 0};
+	else
+		half->e[i] = (struct tlb_entry){TLB_NONE, TLB_NONE, 0};
 	tlb->global[id] = false;
 }
 
 void tlb_init(struct tlb *tlb)
 {
-	for (unsigned id = 0; id < 2 * TLB_SIZE; id++)
+	for (unsigned id = 0; id < TLB_IDS; id++)
 		entry_clear(tlb, id);
 	tlb->nr_used = 0;
 	memset(tlb->written, 0, sizeof(tlb->written));
@@ -86,9 +89,10 @@ void tlb_protect(struct tlb *tlb, const uint8_t *page)
 		return;
 	for (unsigned n = 0; n < tlb->nr_used; n++) {
 		unsigned id = tlb->used[n];
-		struct tlb_entry *e = &tlb->half[id >> TLB_BITS].e[id & (TLB_SIZE - 1)];
+		struct tlb_entry *e = &tlb->half[id >> TLB_BITS & 1].e[id & (TLB_SIZE - 1)];
 
-		if (e->write != TLB_NONE && e->addend + e->write == (uintptr_t)page)
+		if (!(id >> TLB_BITS & TLB_CODE) && e->write != TLB_NONE &&
+		    e->addend + e->write == (uintptr_t)page)
 			e->write = TLB_NONE;
 	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:240
  * The TLB: the translations the CPU remembers, kept in a form that makes the common load two
- * compares and an add.  Two views, supervisor and user, each direct-mapped; an entry has a tag for
- * reading and one for writing, so that "readable", "writable", "dirty" and "holds no code" are
- * all one comparison.
+ * compares and an add.  Two views, supervisor and user, each direct-mapped, each with entries for
+ * data and others for code.  One for data has a tag for reading and one for writing, so that
+ * "readable", "writable", "dirty" and "holds no code" are all one comparison.
 :*/
 #ifndef MMU_TLB_H
 #define MMU_TLB_H
@@ -33,10 +33,24 @@ struct tlb_entry {
 	uintptr_t addend; /* host address of the page minus its linear address */
 };
 
+/*C:122
+ * Code has entries of its own, as in a real processor: a program's instructions and its data often lie
+ * a multiple of 4 MB apart (Linux has its text where physical memory is 16 MB, and the first of its
+ * tables at 0), and one of them would evict the other for as long as a loop uses both.
+:*/
+struct tlb_code {
+	uint32_t tag;	/* instructions of this page may be fetched */
+	uint32_t delta; /* machine-physical address of the page minus its linear address */
+};
+
 struct tlb_half {
 	struct tlb_entry e[TLB_SIZE];
-	uint32_t code[TLB_SIZE]; /* tag: instructions may be fetched from here */
+	struct tlb_code code[TLB_SIZE];
 };
+
+/* What the entries of a TLB are for; an entry's number is its kind and its place. */
+enum tlb_kind { TLB_DATA = 0, TLB_CODE = 2, TLB_KINDS = 4 }; /* plus enum tlb_view */
+#define TLB_IDS (TLB_KINDS * TLB_SIZE)
 
 /* Page frames by so many colours: of one whose colour has no write tag, nothing need be taken away. */
 #define TLB_WRITTEN 1024
@@ -47,11 +61,11 @@ static inline unsigned tlb_written(const uint8_t *page)
 
 /* The translations of one address space. */
 struct tlb {
-	struct tlb_half half[2];     /* by enum tlb_view */
-	uint16_t used[2 * TLB_SIZE]; /* entries in use, so that a CR3 load clears only those */
+	struct tlb_half half[2]; /* by enum tlb_view */
+	uint16_t used[TLB_IDS];	 /* entries in use, so that a CR3 load clears only those */
 	unsigned nr_used;
-	bool global[2 * TLB_SIZE];
-	uint32_t table[2 * TLB_SIZE];	    /* where its page-table entry is, or WALK_NO_TABLE */
+	bool global[TLB_IDS];
+	uint32_t table[TLB_IDS];	    /* where its page-table entry is, or WALK_NO_TABLE */
 	uint64_t written[TLB_WRITTEN / 64]; /* bit by tlb_written(), of pages with a write tag */
 	uint8_t space;			    /* its bit in struct mem, from cpu_init() on */
 	bool mixed; /* of one page of tables some are from before a store to it, some from after */
@@ -81,24 +95,48 @@ void tlb_flush_page(struct tlb *tlb, uint32_t lin);
 void tlb_flush_stale(struct tlb *tlb, const struct mem *mem);
 /* No store to this frame may bypass the slow path any more: it now holds code, or page tables. */
 void tlb_protect(struct tlb *tlb, const uint8_t *page);
-/* Remember one translation.  `writable`: stores may use the fast path. */
-static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
-			    bool writable, bool executable, bool global, uint32_t table)
+/* The linear address of the page that entry `id` is about, or TLB_NONE. */
+static inline uint32_t tlb_tag(const struct tlb *tlb, unsigned id)
 {
-	unsigned i = tlb_index(lin), id = (unsigned)view << TLB_BITS | i;
+	const struct tlb_half *half = &tlb->half[id >> TLB_BITS & 1];
+	unsigned i = id & (TLB_SIZE - 1);
+
+	return id >> TLB_BITS & TLB_CODE ? half->code[i].tag : half->e[i].read;
+}
+
+static inline void tlb_use(struct tlb *tlb, unsigned id, bool global, uint32_t table)
+{
+	if (tlb_tag(tlb, id) == TLB_NONE)
+		tlb->used[tlb->nr_used++] = (uint16_t)id;
+	tlb->global[id] = global;
+	tlb->table[id] = table;
+}
+
+/* Remember one translation, for data.  `writable`: stores may use the fast path. */
+static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
+			    bool writable, bool global, uint32_t table)
+{
+	unsigned i = tlb_index(lin);
 	struct tlb_entry *e = &tlb->half[view].e[i];
 
+	tlb_use(tlb, (unsigned)view << TLB_BITS | i, global, table);
 	lin &= PAGE_MASK;
-	if (e->read == TLB_NONE)
-		tlb->used[tlb->nr_used++] = (uint16_t)id;
 	e->read = lin;
 	e->write = writable ? lin : TLB_NONE;
 	if (writable)
 		tlb->written[tlb_written(page) / 64] |= 1ull << tlb_written(page) % 64;
 	e->addend = (uintptr_t)page - lin;
-	tlb->half[view].code[i] = executable ? lin : TLB_NONE;
-	tlb->global[id] = global;
-	tlb->table[id] = table;
+}
+
+/* The same for code; page_pa is the page's machine-physical address. */
+static inline void tlb_fill_code(struct tlb *tlb, enum tlb_view view, uint32_t lin,
+				 uint32_t page_pa, bool global, uint32_t table)
+{
+	unsigned i = tlb_index(lin);
+
+	tlb_use(tlb, ((unsigned)view | TLB_CODE) << TLB_BITS | i, global, table);
+	lin &= PAGE_MASK;
+	tlb->half[view].code[i] = (struct tlb_code){lin, page_pa - lin};
 }
 
 #endif

@@ -455,6 +455,84 @@ START_TEST(invlpg_takes_all_of_a_large_page)
 }
 END_TEST
 
+/* --- entries for code ----------------------------------------------------------------------------- */
+
+/* A page that has the same place in the TLB as lin; here it is the same RAM. */
+#define PEER(lin) ((lin) + (TLB_SIZE << PAGE_SHIFT))
+
+static void world_with_peers(void)
+{
+	world_paging();
+	poke32(W_PD + 4, W_PT | PTE_P | PTE_RW | PTE_US);
+	cpu_state_changed(cpu);
+}
+
+static uint64_t misses_for_code(uint32_t lin, uint32_t expected)
+{
+	const uint64_t before = cpu->tlb_misses;
+	uint32_t pa;
+
+	ck_ok(acc_fetch(cpu, lin, &pa));
+	ck_assert_uint_eq(pa, expected);
+	return cpu->tlb_misses - before;
+}
+
+/* Code does not evict data that has the same place, and does evict other code. */
+START_TEST(code_has_entries_of_its_own)
+{
+	const uint32_t data = 0x20000, code = PEER(data), pa = code & (W_RAM - 1);
+
+	world_with_peers();
+	ck_assert_uint_eq(misses_for(data), 1);
+	ck_assert_uint_eq(misses_for_code(code, pa), 1);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert_uint_eq(misses_for(data), 0);
+		ck_assert_uint_eq(misses_for_code(code, pa), 0);
+	}
+	ck_assert_uint_eq(misses_for(code), 1);
+	ck_assert_uint_eq(misses_for_code(data, data), 1);
+	ck_assert_uint_eq(misses_for_code(code, pa), 1);
+}
+END_TEST
+
+/* They go when the others go. */
+START_TEST(code_entries_go)
+{
+	uint32_t pa;
+
+	world_with_peers();
+	world_ring(0);
+	cpu->s.cr4 |= CR4_PSE;
+	cpu_state_changed(cpu);
+	poke32(W_PD + 4, 0 | PTE_P | PTE_RW | PTE_PS);
+	/* A page by itself, and a piece of a large one. */
+	misses_for_code(0x20000, 0x20000);
+	misses_for_code(0x421000, 0x21000);
+	poke32(W_PT + 0x20 * 4, 0x22000 | PTE_P);
+	poke32(W_PD + 4, 0);
+	ck_ok(sys_invlpg(cpu, 0x20000));
+	ck_ok(sys_invlpg(cpu, 0x400000));
+	misses_for_code(0x20000, 0x22000);
+	ck_fault(acc_fetch(cpu, 0x421000, &pa), V_PF, 0);
+	/* With the space, if its tables have changed. */
+	ck_ok(acc_st32(cpu, W_PT + 0x20 * 4, 0x23000 | PTE_P));
+	ck_ok(sys_mov_to_cr(cpu, 3, W_PD));
+	misses_for_code(0x20000, 0x23000);
+	/* Not with it if they are global. */
+	ck_ok(sys_mov_to_cr(cpu, 4, CR4_PGE));
+	poke32(W_PT + 0x20 * 4, 0x24000 | PTE_P | PTE_G);
+	misses_for_code(0x20000, 0x24000);
+	misses_for_code(0x30000, 0x30000);
+	poke32(W_PT + 0x20 * 4, 0x25000 | PTE_P | PTE_G);
+	poke32(W_PT + 0x30 * 4, 0x31000 | PTE_P);
+	ck_ok(sys_mov_to_cr(cpu, 3, W_PD));
+#ifndef LG_HARD
+	misses_for_code(0x20000, 0x24000);
+#endif
+	misses_for_code(0x30000, 0x31000);
+}
+END_TEST
+
 START_TEST(counting)
 {
 	world_ring(3);
@@ -513,6 +591,8 @@ static void fill(TCase *tc)
 	tcase_add_test(tc, spaces_do_not_mix);
 	tcase_add_test(tc, spaces_and_collected_stores);
 	tcase_add_test(tc, invlpg_takes_all_of_a_large_page);
+	tcase_add_test(tc, code_has_entries_of_its_own);
+	tcase_add_test(tc, code_entries_go);
 	tcase_add_test(tc, counting);
 	tcase_add_test(tc, reset_state);
 }

@@ -72,6 +72,12 @@ static const struct insn_bytes insns[] = {
 	{3, {0xc1, 0xe8, 0x05}},			 /* shr eax, 5 */
 	{2, {0xd1, 0xeb}},				 /* shr ebx, 1 */
 	{3, {0x83, 0xd0, 0x01}},			 /* adc eax, 1 */
+	{5, {0x0f, 0xba, 0x6f, 0x18, 0x05}},		 /* bts dword [edi+24], 5 */
+	{4, {0x0f, 0xb3, 0x4e, 0x14}},			 /* btr [esi+20], ecx */
+	{4, {0x0f, 0xa3, 0x4f, 0x08}},			 /* bt [edi+8], ecx */
+	{4, {0x0f, 0xb1, 0x5e, 0x14}},			 /* cmpxchg [esi+20], ebx */
+	{4, {0x0f, 0xc1, 0x5f, 0x08}},			 /* xadd [edi+8], ebx */
+	{4, {0x0f, 0xc7, 0x4f, 0x08}},			 /* cmpxchg8b [edi+8] */
 };
 
 enum { WORDS = 16, FRAME = 4 };
@@ -181,7 +187,41 @@ START_TEST(two_in_one_are_two)
 }
 END_TEST
 
-/* --- returns -------------------------------------------------------------------------------------- */
+/* BT and its family, on a word that is not on the page where its address begins. */
+START_TEST(bits_on_another_page)
+{
+	enum { RO = PTE_P | PTE_US | PTE_A, RW = RO | PTE_RW | PTE_D };
+	static const uint32_t ptes[] = {RW, RO, 0};
+	static const enum warm warms[] = {NOTHING, ONE_ONLY, TWO_READ, TWO_WRITTEN};
+	const uint32_t rungs = cpu->without, pte = ptes[_i];
+	unsigned faults = 0;
+
+	idt(V_PF, S_CODE0, HANDLER, G_INT32, 0);
+	CODE_AT(HANDLER, "\xeb\xfe");
+	world_paging();
+	for (uint32_t lin = CODE; lin <= ONE; lin += PAGE_SIZE)
+		world_pte(lin, PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D);
+	world_pte(TWO, pte);
+	for (unsigned i = 0; i < 16; i++) {
+		/* mov ecx, 8003h; then bt, bts, btr or btc [esi], ecx: byte 1000h of ESI's page. */
+		const struct insn_bytes load = {5, {0xb9, 0x03, 0x80, 0x00, 0x00}};
+		const struct insn_bytes bit = {3, {0x0f, (uint8_t)(0xa3 + i / 4 * 8), 0x0e}};
+		const enum warm warm = warms[i % 4];
+		struct outcome one_by_one, ours;
+
+		if (pte != RW && (warm == TWO_WRITTEN || (!pte && warm == TWO_READ)))
+			continue;
+		put_pair(warm, &load, &bit, false);
+		run_code(&one_by_one, ~0u, W_STACK3);
+		faults += one_by_one.eip == HANDLER;
+		run_code(&ours, rungs, W_STACK3);
+		ck_assert_mem_eq(&ours, &one_by_one, sizeof(ours));
+	}
+	ck_assert_uint_eq(faults, pte == RW ? 0 : pte ? 9 : 8);
+}
+END_TEST
+
+/* --- returns and calls ----------------------------------------------------------------------------- */
 
 enum add { NO_ADD, ADD_ESP, ADD_EBX, NR_ADDS };
 
@@ -226,6 +266,52 @@ START_TEST(returns_with_what_is_before)
 					      "%u pops, %u bytes: another result", pops, below);
 			}
 	ck_assert(_i ? faults > 50 : !faults);
+}
+END_TEST
+
+/* Calls through a register, GS, memory. */
+static const struct insn_bytes calls[] = {
+	{2, {0xff, 0xd0}},				 /* call eax */
+	{7, {0x65, 0xff, 0x15, 0x10, 0x00, 0x00, 0x00}}, /* call [gs:16], which is ONE+16 */
+	{7, {0x65, 0xff, 0x15, 0xfe, 0x00, 0x00, 0x00}}, /* call [gs:0feh], past its limit */
+	{3, {0xff, 0x57, 0x04}},			 /* call [edi+4] */
+};
+
+/* What is pushed lies before the border, after it, or on both pages, and the second is writable, or
+ * not, or not there. */
+START_TEST(calls_of_all_kinds)
+{
+	enum { RO = PTE_P | PTE_US | PTE_A, RW = RO | PTE_RW | PTE_D };
+	static const uint32_t ptes[] = {RW, RO, 0};
+	const uint32_t rungs = cpu->without;
+	unsigned faults = 0;
+
+	idt(V_PF, S_CODE0, HANDLER, G_INT32, 0);
+	idt(V_GP, S_CODE0, HANDLER, G_INT32, 0);
+	CODE_AT(HANDLER, "\xeb\xfe");
+	CODE_AT(PLACE(1), "\xeb\xfe");
+	world_paging();
+	for (uint32_t lin = CODE; lin <= STACK; lin += PAGE_SIZE)
+		world_pte(lin, PTE_P | PTE_RW | PTE_US | PTE_A | PTE_D);
+	world_pte(BORDER, ptes[_i]);
+	for (unsigned i = 0; i < ARRAY_LEN(calls); i++)
+		for (unsigned warm = 0; warm < 2; warm++)
+			for (uint32_t esp = BORDER - 4; esp <= BORDER + 8; esp += 2) {
+				struct outcome one_by_one, ours;
+				uint32_t to = CODE;
+
+				/* mov eax, S_SMALL3; mov gs, eax; mov eax, PLACE(1); nop */
+				APPEND(&to, "\xb8\xab\0\0\0\x8e\xe8\xb8\x02\x01\x01\0\x90");
+				if (warm) /* mov [BORDER-64], eax; mov [gs:16], eax */
+					APPEND(&to, "\xa3\xc0\x2f\x02\0\x65\xa3\x10\0\0\0");
+				append(&to, calls[i].bytes, calls[i].n);
+				run_code(&one_by_one, ~0u, esp);
+				faults += one_by_one.eip == HANDLER;
+				run_code(&ours, rungs, esp);
+				ck_assert_msg(!memcmp(&ours, &one_by_one, sizeof(ours)),
+					      "call %u, ESP %x: another result", i, esp);
+			}
+	ck_assert(_i ? faults > 40 : faults < 40);
 }
 END_TEST
 
@@ -321,7 +407,9 @@ END_TEST
 static void fill(TCase *tc)
 {
 	tcase_add_loop_test(tc, two_in_one_are_two, 0, 5);
+	tcase_add_loop_test(tc, bits_on_another_page, 0, 3);
 	tcase_add_loop_test(tc, returns_with_what_is_before, 0, 2);
+	tcase_add_loop_test(tc, calls_of_all_kinds, 0, 3);
 	/* These are about blocks that begin cold. */
 	if (rungs_without())
 		return;

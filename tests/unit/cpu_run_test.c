@@ -468,6 +468,124 @@ START_TEST(returns_to_two_places)
 }
 END_TEST
 
+/* --- which block is at EIP ------------------------------------------------------------------------- */
+
+/* The page at lin is another one now; blocks and what they remember stay. */
+static void map(uint32_t table, uint32_t lin, uint32_t pa)
+{
+	le32_t pte = le32(pa | 0x67);
+
+	ck_assert(mem_write(&mem, table + (lin >> PAGE_SHIFT & 1023) * 4, &pte, 4));
+	cpu_forget_spaces(&cpu);
+}
+
+static void run_at(uint32_t eip)
+{
+	cpu.s.eip = eip;
+	cpu.s.r[ESP] = 0x5800;
+	ck_assert_int_eq(cpu_run(&cpu, 20), CPU_EXIT_BUDGET);
+}
+
+/* To 0x2000, from the page before it. */
+static const struct {
+	uint32_t at;
+	const char *bytes;
+	unsigned n;
+} ways[] = {
+	{CODE_PA, "\x31\xc0\x0f\x84\xf8\x0f\0\0", 8}, /* xor eax, eax; jz */
+	{CODE_PA + 0xffc, "\x31\xc0\x75\x00", 4},     /* xor eax, eax; jnz, not taken */
+	{CODE_PA, "\xe9\xfb\x0f\0\0", 5},	      /* jmp */
+	{CODE_PA, "\xe8\xfb\x0f\0\0", 5},	      /* call */
+	{CODE_PA, "\xb8\0\x20\0\0\xff\xe0", 7},	      /* mov eax, 2000h; jmp eax */
+	{CODE_PA, "\x68\0\x20\0\0\xc3", 6},	      /* push 2000h; ret */
+	{CODE_PA + 0xffe, "\x31\xc0", 2},	      /* xor eax, eax, and on */
+};
+
+/* Whoever goes to another page, and has gone there before, asks which page it is today; and what is
+ * there. */
+START_TEST(another_page_today)
+{
+	paging_without(0xf000);
+	ck_assert(mem_write(&mem, ways[_i].at, ways[_i].bytes, ways[_i].n));
+	ck_assert(mem_write(&mem, 0x2000, "\x43\xeb\xfe", 3)); /* inc ebx */
+	ck_assert(mem_write(&mem, 0x4000, "\x4b\xeb\xfe", 3)); /* dec ebx */
+	cpu.s.r[EBX] = 0;
+	for (unsigned n = 0; n < 3; n++)
+		run_at(ways[_i].at);
+	ck_assert_uint_eq(cpu.s.r[EBX], 3);
+	map(0x7000, 0x2000, 0x4000);
+	run_at(ways[_i].at);
+	ck_assert_uint_eq(cpu.s.r[EBX], 2);
+	run_at(ways[_i].at);
+	ck_assert(mem_write(&mem, 0x4000, "\x83\xc3\x07\xeb\xfe", 5)); /* add ebx, 7 */
+	run_at(ways[_i].at);
+	ck_assert_uint_eq(cpu.s.r[EBX], 1 + 7);
+}
+END_TEST
+
+/* add eax, 1 or 5, whose last byte is on another page; jmp $ */
+START_TEST(another_second_page)
+{
+	paging_without(0xf000);
+	code("\xeb\xfe", 2);
+	ck_assert(mem_write(&mem, 0x1ffe, "\x83\xc0\x01\xeb\xfe", 5));
+	ck_assert(mem_write(&mem, 0x4000, "\x05\xeb\xfe", 3));
+	cpu.s.r[EAX] = 0;
+	for (unsigned n = 0; n < 3; n++)
+		run_at(0x1ffe);
+	ck_assert_uint_eq(cpu.s.r[EAX], 3);
+	map(0x7000, 0x2000, 0x4000);
+	run_at(CODE_PA); /* jmp $: the TLB knows the first page, */
+	if (_i)
+		run_at(0x2001); /* and the second */
+	run_at(0x1ffe);
+	ck_assert_uint_eq(cpu.s.r[EAX], 8);
+}
+END_TEST
+
+/*
+ * Two pages as far from each other as their frames are, and with one place in the TLB.  What the TLB
+ * says of the one must not be taken for the other, which was the same once.
+ */
+START_TEST(another_page_as_far_away)
+{
+	const uint32_t far = CODE_PA + (1u << 22);
+
+	teardown();
+	ck_assert_int_eq(mem_init(&mem, 0x800000), 0);
+	ck_assert_int_eq(cpu_init(&cpu, &mem, &(struct cpu_bus){NULL, in, out, deadline, ack}), 0);
+	cpu_do_without(&cpu, rungs_without());
+	flat_ring3();
+	paging_without(0xf000);
+	ck_assert(mem_write(&mem, 0x6004, &(le32_t){{0x07, 0x80, 0, 0}}, 4));
+	code("\xff\xe0", 2);				       /* jmp eax */
+	ck_assert(mem_write(&mem, far, "\x43\xeb\xfe", 3));    /* inc ebx */
+	ck_assert(mem_write(&mem, 0x4000, "\x4b\xeb\xfe", 3)); /* dec ebx */
+	cpu.s.r[EBX] = 0;
+	cpu.s.r[EAX] = far;
+	map(0x8000, far, far);
+	run_at(CODE_PA);
+	ck_assert_uint_eq(cpu.s.r[EBX], 1);
+	map(0x8000, far, 0x4000);
+	run_at(CODE_PA);
+	ck_assert_uint_eq(cpu.s.r[EBX], 0);
+}
+END_TEST
+
+/* mov eax, [esi], decoded for a flat DS, and then DS has a base. */
+START_TEST(another_mode)
+{
+	code("\x8b\x06\xeb\xfe", 4);
+	ck_assert(mem_write(&mem, DATA_PA, "\x11\0\0\0\x22\0\0\0", 8));
+	run_at(CODE_PA);
+	ck_assert_uint_eq(cpu.s.r[EAX], 0x11);
+	cpu.s.seg[DS].base = 4;
+	cpu_update_mode(&cpu);
+	run_at(CODE_PA);
+	ck_assert_uint_eq(cpu.s.r[EAX], 0x22);
+}
+END_TEST
+
 /* What --stats calls "emptied, being full" is that and nothing else. */
 START_TEST(full_is_not_emptied)
 {
@@ -507,6 +625,10 @@ int main(void)
 	tcase_add_test(t, esp_is_no_register_of_a_run);
 	tcase_add_loop_test(t, moves_over_a_fault, 0, 14);
 	tcase_add_loop_test(t, returns_to_two_places, 0, 2);
+	tcase_add_loop_test(t, another_page_today, 0, (int)ARRAY_LEN(ways));
+	tcase_add_loop_test(t, another_second_page, 0, 2);
+	tcase_add_test(t, another_page_as_far_away);
+	tcase_add_test(t, another_mode);
 	tcase_add_test(t, full_is_not_emptied);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

@@ -72,6 +72,106 @@ START_TEST(loads)
 }
 END_TEST
 
+/* mov es/ds/fs/gs, eax, and pop es ... */
+static const struct {
+	uint8_t sr, n, bytes[2];
+} load_insns[] = {
+	{ES, 2, {0x8e, 0xc0}}, {DS, 2, {0x8e, 0xd8}}, {FS, 2, {0x8e, 0xe0}}, {GS, 2, {0x8e, 0xe8}},
+	{ES, 1, {0x07}},       {DS, 1, {0x1f}},	      {FS, 2, {0x0f, 0xa1}}, {GS, 2, {0x0f, 0xa9}},
+};
+static const uint16_t load_sels[] = {
+	0,	 3,	   S_DATA3,	S_DATA3 & ~3, S_SMALL3, S_RODATA3,
+	S_CODE3, S_XONLY3, S_DATA0 | 3, S_END | 3,    0xf, /* of the LDT */
+};
+
+struct loaded {
+	struct seg seg;
+	uint32_t esp, eip, mode, insns;
+};
+
+static struct loaded load_once(unsigned i, uint16_t sel)
+{
+	struct loaded l;
+
+	cpu->s.eip = 0x10000;
+	cpu->s.r[EAX] = sel;
+	cpu->s.r[ESP] = W_STACK3 - 4;
+	poke32(W_STACK3 - 4, sel);
+	cpu->s.insns[3] = 0;
+	/* Whatever goes wrong ends in a loop in ring 0. */
+	ck_assert_int_eq(cpu_run(cpu, 8), CPU_EXIT_BUDGET);
+	memset(&l, 0, sizeof(l));
+	l.seg = cpu->s.seg[load_insns[i].sr];
+	l.esp = cpu->s.r[ESP];
+	l.eip = cpu->s.eip;
+	l.mode = cpu->mode;
+	l.insns = (uint32_t)cpu->s.insns[3];
+	if (cpu->s.cpl == 0)
+		world_ring(3);
+	return l;
+}
+
+/* A flat segment, and the one, by turns; then that twice, and before the last the descriptor may change. */
+static void load_often(unsigned i, uint16_t sel, unsigned how, struct loaded *l)
+{
+	const uint32_t desc = (sel & 4 ? W_LDT : W_GDT) + (sel & 0xfff8);
+
+	world_gdt();
+	put_desc(W_LDT + 8, 0x1000, 0xff, SEG_P | SEG_S | SEG_W | A_DPL3);
+	world_ring(3);
+	for (unsigned n = 0; n < 6; n++) {
+		if (n == 5 && how == 1)
+			poke16(desc + 2, 0x77); /* its base */
+		if (n == 5 && how == 2)
+			poke32(desc + 4, 0x00cf9200); /* ring 0's, and writable */
+		l[n] = load_once(i, n % 2 || n == 4 ? sel : S_DATA3);
+	}
+}
+
+/* By what is known from the time before, or not. */
+START_TEST(loads_again)
+{
+	const uint32_t rungs = cpu->without;
+	struct loaded ours[6], plain[6];
+	uint8_t code[4] = {0};
+
+	ck_ok(seg_lldt(cpu, S_LDT));
+	world_paging();
+	idt(V_GP, S_CODE0, 0x11000, G_INT32, 0);
+	idt(V_NP, S_CODE0, 0x11000, G_INT32, 0);
+	ck_assert(mem_write(&mem, 0x11000, "\xeb\xfe", 2));
+	for (unsigned i = 0; i < ARRAY_LEN(load_insns); i++)
+		for (unsigned n = 0; n < ARRAY_LEN(load_sels); n++)
+			for (unsigned how = 0; how < 3; how++) {
+				memcpy(code, load_insns[i].bytes, load_insns[i].n);
+				memcpy(code + load_insns[i].n, "\xeb\xfe", 2);
+				ck_assert(mem_write(&mem, 0x10000, code, sizeof(code)));
+				cpu_do_without(cpu, rungs);
+				load_often(i, load_sels[n], how, ours);
+				cpu_do_without(cpu, ~0u);
+				load_often(i, load_sels[n], how, plain);
+				ck_assert_msg(!memcmp(ours, plain, sizeof(ours)),
+					      "load %u of %x, %u: another result", i, load_sels[n],
+					      how);
+			}
+}
+END_TEST
+
+/* A selector that is known as ring 0's; and then it is a paragraph number. */
+START_TEST(loads_without_protection)
+{
+	ck_assert(mem_write(&mem, 0x10000, "\x8e\xe0\xeb\xfe", 4)); /* mov fs, eax; jmp $ */
+	for (unsigned n = 0; n < 3; n++) {
+		cpu->s.eip = 0x10000;
+		cpu->s.r[EAX] = S_DATA3;
+		ck_assert_int_eq(cpu_run(cpu, 8), CPU_EXIT_BUDGET);
+		ck_assert_uint_eq(cpu->s.seg[FS].base, n < 2 ? 0 : S_DATA3 << 4);
+		if (n == 1)
+			cpu->s.cr0 &= ~(uint32_t)CR0_PE;
+	}
+}
+END_TEST
+
 START_TEST(accessed_bit)
 {
 	world_paging();
@@ -564,6 +664,8 @@ static void fill(TCase *tc)
 {
 	tcase_add_test(tc, limits);
 	tcase_add_test(tc, loads);
+	tcase_add_test(tc, loads_again);
+	tcase_add_test(tc, loads_without_protection);
 	tcase_add_test(tc, accessed_bit);
 	tcase_add_test(tc, looking);
 	tcase_add_test(tc, ltr_and_lldt);

@@ -103,7 +103,7 @@
 #define CHAIN_AWAY                                                                                 \
 	do {                                                                                       \
 		struct block *to_ = cpu->blk->link[1];                                             \
-		if (LIKELY(to_ && block_is_here(cpu, tlb, to_)))                                   \
+		if (LIKELY(to_ && block_is_here(cpu, tlb, to_, cpu->mode)))                        \
 			ENTER(to_);                                                                \
 		GO(op_leave_away(cpu, op, tlb));                                                   \
 	} while (0)
@@ -112,7 +112,7 @@
 #define CHAIN_RETURN                                                                               \
 	do {                                                                                       \
 		struct block *to_ = cpu->called[--cpu->calls]->link[0];                            \
-		if (LIKELY(to_ && to_->mode == cpu->mode && block_is_here(cpu, tlb, to_)))         \
+		if (LIKELY(to_ && block_is_here(cpu, tlb, to_, cpu->mode)))                        \
 			ENTER(to_);                                                                \
 		GO(op_leave_return(cpu, op, tlb));                                                 \
 	} while (0)
@@ -180,8 +180,8 @@ static inline uint32_t opaque(uint32_t v)
 static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 {
 	if (op->flags & OPF_AD16) {
-		uint32_t b = op->base == REG_ZERO * 4 ? 0 : rd16(cpu, op->base);
-		uint32_t i = op->index == REG_ZERO * 4 ? 0 : rd16(cpu, op->index);
+		uint32_t b = op->base == REG_AT(REG_ZERO) ? 0 : rd16(cpu, op->base);
+		uint32_t i = op->index == REG_AT(REG_ZERO) ? 0 : rd16(cpu, op->index);
 
 		return (b + i + op->disp) & 0xffff;
 	}
@@ -190,13 +190,11 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 
 /* Hand the instruction to its careful twin. */
 #define CAREFUL GO(interp_handler(op->row, !!(op->flags & OPF_32), KIND_ANY)(cpu, op, tlb))
-/* The TLB does not know lin: tell it and begin anew, or be careful.  A tail call, so that handlers
- * still call nothing. */
-#define REFILL(lin, what)                                                                          \
-	do {                                                                                       \
-		cpu->miss_lin = (lin);                                                             \
-		GO(op_refill_##what(cpu, op, tlb));                                                \
-	} while (0)
+/* The TLB does not know the operand's page: tell it and begin anew, or be careful.  A tail call, so that
+ * handlers still call nothing, and one that takes nothing along, which keeps them short.  (Where `lin`
+ * is not the operand's address but the stack's, say, another page is looked up in vain, and then the
+ * instruction goes the careful way.) */
+#define REFILL(what) GO(op_refill_##what(cpu, op, tlb))
 
 /*
  * ADDR_k(bits, write): compute the operand's linear address into `lin`.
@@ -213,7 +211,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 	do {                                                                                       \
 		const struct tlb_entry *e_ = tlb_at(tlb, lin);                                     \
 		if (!TLB_HIT(lin, (bits) / 8, e_->read))                                           \
-			REFILL(lin, read);                                                         \
+			REFILL(read);                                                              \
 		v = host_ld##bits((const uint8_t *)(e_->addend + lin));                            \
 	} while (0)
 #define LOAD_s(bits, v)                                                                            \
@@ -224,7 +222,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 	const struct tlb_entry *e_ = tlb_at(tlb, lin);                                             \
 	uint8_t *hp_;                                                                              \
 	if (!TLB_HIT(lin, (bits) / 8, e_->write))                                                  \
-		REFILL(lin, write);                                                                \
+		REFILL(write);                                                                     \
 	hp_ = (uint8_t *)(e_->addend + lin);                                                       \
 	v = host_ld##bits(hp_)
 #define LOADW_s(bits, v)                                                                           \
@@ -238,7 +236,7 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 	do {                                                                                       \
 		const struct tlb_entry *e_ = tlb_at(tlb, lin);                                     \
 		if (!TLB_HIT(lin, (bits) / 8, e_->write))                                          \
-			REFILL(lin, write);                                                        \
+			REFILL(write);                                                             \
 		host_st##bits((uint8_t *)(e_->addend + lin), v);                                   \
 	} while (0)
 /* The second access of an instruction must not evict the first from the TLB and begin anew: the two
