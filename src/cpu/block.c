@@ -457,7 +457,7 @@ static void fuse_steps(struct op *ops, unsigned n)
 }
 
 /* Worth the while where the block will be run again; BLOCK_HOT: very often. */
-static void improve(const struct cpu *cpu, struct block *b, uint32_t pa)
+static void improve(const struct cpu *cpu, struct block *b)
 {
 	const bool hot = b->met == BLOCK_HOT;
 	unsigned n = (unsigned)b->n;
@@ -472,7 +472,7 @@ static void improve(const struct cpu *cpu, struct block *b, uint32_t pa)
 			fuse_steps(ops, n);
 	}
 	if (cpu_has_rung(cpu, RUNG_LINK) && (cpu->mode & MODE_CODE_FLAT))
-		last->fn = interp_place(last->fn, pa % PAGE_SIZE + last->imm >= PAGE_SIZE,
+		last->fn = interp_place(last->fn, block_pa(b) % PAGE_SIZE + last->imm >= PAGE_SIZE,
 					is_quick(cpu, MODE_FLAT | MODE_SS32));
 	for (unsigned i = 0; i < n && cpu_has_rung(cpu, RUNG_SPECIAL); i++)
 		ops[i].fn = hot ? interp_specialise(&ops[i]) : interp_x87(&ops[i]);
@@ -520,14 +520,12 @@ static void mark_code(struct cpu *cpu, uint32_t pa, uint32_t len)
 		cpu_protect(cpu, pa);
 }
 
-static void remember(struct cpu *cpu, struct block *b, uint32_t pa)
+static void remember(struct cpu *cpu, struct block *b)
 {
 	struct block_cache *c = cpu->cache;
-	uint32_t here = PAGE_SIZE - pa % PAGE_SIZE;
-	unsigned h;
+	unsigned h = block_hash(b->where);
+	uint32_t pa = block_pa(b), here = PAGE_SIZE - pa % PAGE_SIZE;
 
-	b->where = block_where(pa, cpu->mode | (b->pa2 != BLOCK_NO_PAGE ? BLOCK_TWO_PAGES : 0));
-	h = block_hash(b->where);
 	b->hash_next = c->hash[h];
 	c->hash[h] = b;
 	b->page_next[0] = c->page[pa >> PAGE_SHIFT];
@@ -592,12 +590,13 @@ static struct block *new_block(struct cpu *cpu, uint32_t pa)
 		return NULL;
 	if (b->pa2 != BLOCK_NO_PAGE && !mem_is_ram(cpu->mem, b->pa2, 1))
 		return NULL;
+	b->where = block_where(pa, cpu->mode | (b->pa2 != BLOCK_NO_PAGE ? BLOCK_TWO_PAGES : 0));
 	if (!cpu_has_rung(cpu, RUNG_HEAT))
 		b->met = BLOCK_HOT;
-	improve(cpu, b, pa);
+	improve(cpu, b);
 	c->used += sizeof(*b) + (block_first(b) + (size_t)b->n + 1u) * sizeof(struct op);
 	c->used = ((c->used + CACHE_LINE - 1) & ~(size_t)(CACHE_LINE - 1)) + ARENA_FIRST;
-	remember(cpu, b, pa);
+	remember(cpu, b);
 	return b;
 }
 
@@ -663,7 +662,7 @@ void block_sample(struct cpu *cpu, struct block *b)
 	b->met = BLOCK_HOT;
 	/* All of it is on the page that EIP is on, so there is no fault. */
 	BUG_ON(!fill_block(cpu, b, block_first(b), block_pa(b), (unsigned)b->n));
-	improve(cpu, b, block_pa(b));
+	improve(cpu, b);
 	cpu->cache->heated++;
 }
 /*:*/

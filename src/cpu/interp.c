@@ -96,7 +96,8 @@ OP(leave)
  * search.  Within a page nothing can come between: the page's translation is the one by which the
  * first block was entered, the mode is the same and its CS flat (a link is never made across a change
  * of mode, nor to or from a block of two pages), and both blocks die together when the page changes.
- * To another page (op_leave_away) the TLB must agree, as it must with a guess.
+ * To another page (op_leave_away) the TLB must agree, as it must with a guess.  A conditional jump
+ * to another page has no link, and guesses each time.
 :*/
 static bool may_link(const struct cpu *cpu, const struct block *from, const struct block *to)
 {
@@ -104,6 +105,7 @@ static bool may_link(const struct cpu *cpu, const struct block *from, const stru
 	       (block_mode(to) & MODE_CODE_FLAT) && cpu_has_rung(cpu, RUNG_LINK);
 }
 
+/* On another page, or for another mode. */
 static bool is_elsewhere(const struct block *from, const struct block *to)
 {
 	return (from->where ^ to->where) >> PAGE_SHIFT;

@@ -9,10 +9,10 @@
 
 static void entry_clear(struct tlb *tlb, unsigned id)
 {
-	struct tlb_half *half = &tlb->half[id >> TLB_BITS & 1];
+	struct tlb_half *half = &tlb->half[tlb_view_of(id)];
 	unsigned i = id & (TLB_SIZE - 1);
 
-	if (id >> TLB_BITS & TLB_CODE)
+	if (id & TLB_FOR_CODE)
 		half->code[i] = (struct tlb_code){TLB_NONE, 0};
 	else
 		half->e[i] = (struct tlb_entry){TLB_NONE, TLB_NONE, 0};
@@ -89,9 +89,9 @@ void tlb_protect(struct tlb *tlb, const uint8_t *page)
 		return;
 	for (unsigned n = 0; n < tlb->nr_used; n++) {
 		unsigned id = tlb->used[n];
-		struct tlb_entry *e = &tlb->half[id >> TLB_BITS & 1].e[id & (TLB_SIZE - 1)];
+		struct tlb_entry *e = &tlb->half[tlb_view_of(id)].e[id & (TLB_SIZE - 1)];
 
-		if (!(id >> TLB_BITS & TLB_CODE) && e->write != TLB_NONE &&
+		if (!(id & TLB_FOR_CODE) && e->write != TLB_NONE &&
 		    e->addend + e->write == (uintptr_t)page)
 			e->write = TLB_NONE;
 	}

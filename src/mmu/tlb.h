@@ -34,9 +34,10 @@ struct tlb_entry {
 };
 
 /*C:122
- * Code has entries of its own, as in a real processor: a program's instructions and its data often lie
- * a multiple of 4 MB apart (Linux has its text where physical memory is 16 MB, and the first of its
- * tables at 0), and one of them would evict the other for as long as a loop uses both.
+ * Code has entries of its own, as in a real processor.  Instructions and the data they work on may
+ * well lie a multiple of 4 MB apart (Linux has its text where physical memory is 16 MB, and some of
+ * its data in the first megabyte), and one of them would evict the other for as long as a loop uses
+ * both.
 :*/
 struct tlb_code {
 	uint32_t tag;	/* instructions of this page may be fetched */
@@ -48,9 +49,26 @@ struct tlb_half {
 	struct tlb_code code[TLB_SIZE];
 };
 
-/* What the entries of a TLB are for; an entry's number is its kind and its place. */
-enum tlb_kind { TLB_DATA = 0, TLB_CODE = 2, TLB_KINDS = 4 }; /* plus enum tlb_view */
-#define TLB_IDS (TLB_KINDS * TLB_SIZE)
+/* Neighbouring pages never share an entry: so an access that runs over the end of its page finds
+ * a tag that is not the one of its last byte's page, and one comparison is enough. */
+static inline unsigned tlb_index(uint32_t lin)
+{
+	return lin >> 12 & (TLB_SIZE - 1);
+}
+
+/* An entry's number says which view it belongs to, what it is for, and where it is. */
+#define TLB_FOR_CODE (2 * TLB_SIZE)
+#define TLB_IDS	     (4 * TLB_SIZE)
+
+static inline unsigned tlb_id(enum tlb_view view, uint32_t lin)
+{
+	return (unsigned)view << TLB_BITS | tlb_index(lin);
+}
+
+static inline enum tlb_view tlb_view_of(unsigned id)
+{
+	return id & TLB_SIZE ? TLB_USER : TLB_SUPERVISOR;
+}
 
 /* Page frames by so many colours: of one whose colour has no write tag, nothing need be taken away. */
 #define TLB_WRITTEN 1024
@@ -73,13 +91,6 @@ struct tlb {
 	uint64_t last_used; /* the larger, the later */
 };
 
-/* Neighbouring pages never share an entry: so an access that runs over the end of its page finds
- * a tag that is not the one of its last byte's page, and one comparison is enough. */
-static inline unsigned tlb_index(uint32_t lin)
-{
-	return lin >> 12 & (TLB_SIZE - 1);
-}
-
 /* Its entry.  Where one is 16 bytes long, the offset is one shift and one mask. */
 static inline const struct tlb_entry *tlb_at(const struct tlb_half *half, uint32_t lin)
 {
@@ -98,10 +109,10 @@ void tlb_protect(struct tlb *tlb, const uint8_t *page);
 /* The linear address of the page that entry `id` is about, or TLB_NONE. */
 static inline uint32_t tlb_tag(const struct tlb *tlb, unsigned id)
 {
-	const struct tlb_half *half = &tlb->half[id >> TLB_BITS & 1];
+	const struct tlb_half *half = &tlb->half[tlb_view_of(id)];
 	unsigned i = id & (TLB_SIZE - 1);
 
-	return id >> TLB_BITS & TLB_CODE ? half->code[i].tag : half->e[i].read;
+	return id & TLB_FOR_CODE ? half->code[i].tag : half->e[i].read;
 }
 
 static inline void tlb_use(struct tlb *tlb, unsigned id, bool global, uint32_t table)
@@ -116,10 +127,9 @@ static inline void tlb_use(struct tlb *tlb, unsigned id, bool global, uint32_t t
 static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
 			    bool writable, bool global, uint32_t table)
 {
-	unsigned i = tlb_index(lin);
-	struct tlb_entry *e = &tlb->half[view].e[i];
+	struct tlb_entry *e = &tlb->half[view].e[tlb_index(lin)];
 
-	tlb_use(tlb, (unsigned)view << TLB_BITS | i, global, table);
+	tlb_use(tlb, tlb_id(view, lin), global, table);
 	lin &= PAGE_MASK;
 	e->read = lin;
 	e->write = writable ? lin : TLB_NONE;
@@ -132,11 +142,11 @@ static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, u
 static inline void tlb_fill_code(struct tlb *tlb, enum tlb_view view, uint32_t lin,
 				 uint32_t page_pa, bool global, uint32_t table)
 {
-	unsigned i = tlb_index(lin);
+	struct tlb_code *c = &tlb->half[view].code[tlb_index(lin)];
 
-	tlb_use(tlb, ((unsigned)view | TLB_CODE) << TLB_BITS | i, global, table);
+	tlb_use(tlb, TLB_FOR_CODE | tlb_id(view, lin), global, table);
 	lin &= PAGE_MASK;
-	tlb->half[view].code[i] = (struct tlb_code){lin, page_pa - lin};
+	*c = (struct tlb_code){lin, page_pa - lin};
 }
 
 #endif

@@ -51,14 +51,19 @@ static void flat_ring3(void)
 	cpu_state_changed(&cpu);
 }
 
-static void setup(void)
+static void begin(uint32_t ram_bytes)
 {
 	struct cpu_bus bus = {NULL, in, out, deadline, ack};
 
-	ck_assert_int_eq(mem_init(&mem, 0x10000), 0);
+	ck_assert_int_eq(mem_init(&mem, ram_bytes), 0);
 	ck_assert_int_eq(cpu_init(&cpu, &mem, &bus), 0);
 	cpu_do_without(&cpu, rungs_without());
 	flat_ring3();
+}
+
+static void setup(void)
+{
+	begin(0x10000);
 }
 
 static void teardown(void)
@@ -292,9 +297,7 @@ START_TEST(two_pages_for_one_entry)
 	const uint32_t far = 0x5000 + (TLB_SIZE << PAGE_SHIFT);
 
 	teardown();
-	ck_assert_int_eq(mem_init(&mem, 0x800000), 0);
-	ck_assert_int_eq(cpu_init(&cpu, &mem, &(struct cpu_bus){NULL, in, out, deadline, ack}), 0);
-	flat_ring3();
+	begin(0x800000);
 	ck_assert(mem_write(&mem, 0x5000, "\x11\x22\x33\x44", 4));
 	cpu.s.r[ESI] = 0x5000;
 	cpu.s.r[ESP] = far + 0x104;
@@ -552,10 +555,7 @@ START_TEST(another_page_as_far_away)
 	const uint32_t far = CODE_PA + (1u << 22);
 
 	teardown();
-	ck_assert_int_eq(mem_init(&mem, 0x800000), 0);
-	ck_assert_int_eq(cpu_init(&cpu, &mem, &(struct cpu_bus){NULL, in, out, deadline, ack}), 0);
-	cpu_do_without(&cpu, rungs_without());
-	flat_ring3();
+	begin(0x800000);
 	paging_without(0xf000);
 	ck_assert(mem_write(&mem, 0x6004, &(le32_t){{0x07, 0x80, 0, 0}}, 4));
 	code("\xff\xe0", 2);				       /* jmp eax */
