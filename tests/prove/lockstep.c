@@ -13,6 +13,7 @@
 
 #include "rows.h"
 #include "seq.h"
+#include "vendor.h"
 
 #define FLAGS_COMPARED (FL_ARITH | FL_TF | FL_IF | FL_DF | FL_IOPL | FL_NT | FL_AC)
 #define FAILURES_MOST  20
@@ -21,8 +22,11 @@ struct lockstep {
 	struct seq q;
 	struct silicon *native;
 	uint8_t stepped[SILICON_MEM];
-	uint64_t sequences, insns, failures, c1_only;
-	uint8_t told[ROW_LIMIT]; /* a failure that ends with this row has been printed */
+	struct outcome ours, natively; /* of the last check() */
+	uint64_t sequences, insns, failures;
+	bool amd;
+	uint64_t known[VENDOR_MOST]; /* sequences that differ by one of a vendor's ways */
+	uint8_t told[ROW_LIMIT];     /* a failure that ends with this row has been printed */
 };
 
 static struct lockstep l;
@@ -47,12 +51,15 @@ static uint64_t word(const uint8_t *p, unsigned n)
 	return v;
 }
 
-/* Significands that are neighbours, or the same. */
+/* Numbers that are neighbours, or the same: 1 is the one behind the largest below it. */
 static bool close_enough(const uint8_t *a, const uint8_t *b)
 {
-	uint64_t ulps = word(a, 8) - word(b, 8);
+	uint64_t ulps = word(a, 8) - word(b, 8), binades = word(a + 8, 2) - word(b + 8, 2);
 
-	return word(a + 8, 2) == word(b + 8, 2) && ulps + 1 <= 2;
+	if (binades + 1 == 0)
+		return close_enough(b, a);
+	return binades == 0 ? ulps + 1 <= 2
+			    : binades == 1 && word(a, 8) == 1ull << 63 && word(b, 8) == ~0ull;
 }
 
 /* RCP and RSQRT: 11 bits are promised, of each of four lanes. */
@@ -165,18 +172,17 @@ static const char *run_native(struct outcome *o)
 /* Does the sequence, as its code stands now, come out the same?  NULL, or what does not. */
 static const char *check(uint32_t undefined, const struct gen_insn *last)
 {
-	struct outcome ours, natively;
 	const char *diff;
 
 	seq_rewind(&l.q);
-	seq_run(&l.q, &ours);
-	diff = run_native(&natively);
+	seq_run(&l.q, &l.ours);
+	diff = run_native(&l.natively);
 	if (last->what & GEN_MASKED)
-		ours.cr2 = natively.cr2;
+		l.ours.cr2 = l.natively.cr2;
 	if (!diff)
-		diff = compare_registers(&ours, &natively, undefined);
+		diff = compare_registers(&l.ours, &l.natively, undefined);
 	if (!diff)
-		diff = compare_fx(ours.fx, natively.fx, last->what);
+		diff = compare_fx(l.ours.fx, l.natively.fx, last->what);
 	if (!diff)
 		diff = compare_memory(l.q.m.mem.ram + PA_CODE, silicon_memory(l.native), last);
 	return diff;
@@ -223,46 +229,75 @@ static bool same_kind(const char *a, const char *b)
 	return is && !strncmp(a, b, (size_t)(is - a));
 }
 
-/* Cut the sequence down to what still differs in the same way, and print it. */
-static void shrink(uint64_t seed, const char *first_diff)
+/* Cut the sequence off behind the first instruction that can be seen to differ: so many are left. */
+static unsigned cut(uint32_t *undefined)
 {
 	struct seq *q = &l.q;
-	uint32_t undefined, skipped = 0, trial_undefined;
-	struct outcome start;
-	char diff[160];
-	const char *d = first_diff;
 	unsigned n;
 
-	snprintf(diff, sizeof(diff), "%s", first_diff);
 	for (n = 1; n < q->n; n++) {
-		if (!seq_flags(q, n, 0, &undefined))
+		if (!seq_flags(q, n, 0, undefined))
 			continue;
 		seq_stop_before(q, n);
-		d = check(undefined, &q->in[n - 1]);
-		if (d && same_kind(d, first_diff))
+		if (check(*undefined, &q->in[n - 1]))
 			break;
 		seq_restore(q, n);
 	}
-	if (d)
-		snprintf(diff, sizeof(diff), "%s", d);
+	return n;
+}
+
+/* The sequence differs behind n instructions: is that a way of the vendor of the processor we run on? */
+static int known_way(unsigned n, uint32_t undefined)
+{
+	struct seq *q = &l.q;
+	struct outcome before;
+	const struct vendor_case c = {
+		&q->in[n - 1],		 &before, &l.ours, &l.natively, q->m.mem.ram + PA_CODE,
+		silicon_memory(l.native)};
+
+	if (!l.amd)
+		return -1;
+	seq_stop_before(q, n - 1);
+	seq_rewind(q);
+	seq_run(q, &before);
+	seq_restore(q, n - 1);
+	return check(undefined, c.insn) ? vendor_way(&c) : -1;
+}
+
+/* What was tried may have left flags in the child that nobody can take away. */
+static void start_again(void)
+{
+	const char *why;
+
+	silicon_stop(l.native);
+	l.native = silicon_start(&why);
+	if (!l.native) {
+		printf("the child cannot be started again: %s\n", why);
+		exit(1);
+	}
+}
+
+/* Of the first n instructions leave those without which it does not differ in the same way, and print them. */
+static void shrink(uint64_t seed, unsigned n, uint32_t undefined)
+{
+	struct seq *q = &l.q;
+	uint32_t skipped = 0, trial_undefined;
+	struct outcome start;
+	char diff[160];
+	const char *d = check(undefined, &q->in[n - 1]);
+
+	snprintf(diff, sizeof(diff), "%s", d ? d : "once it differed, and then it did not");
 	for (unsigned i = n; i-- > 0;) {
 		if (i == n - 1 || !seq_flags(q, n, skipped | 1u << i, &trial_undefined))
 			continue;
 		seq_nop(q, i);
 		d = check(trial_undefined, &q->in[n - 1]);
-		if (d && same_kind(d, first_diff)) {
+		if (d && same_kind(d, diff)) {
 			skipped |= 1u << i;
 			snprintf(diff, sizeof(diff), "%s", d);
 		} else {
 			seq_restore(q, i);
 		}
-	}
-	/* What was tried may have left flags in the child that nobody can take away. */
-	silicon_stop(l.native);
-	l.native = silicon_start(&d);
-	if (!l.native) {
-		printf("the child cannot be started again: %s\n", d);
-		exit(1);
 	}
 	if (l.told[q->in[n - 1].row]++)
 		return;
@@ -271,6 +306,21 @@ static void shrink(uint64_t seed, const char *first_diff)
 	print_start(&start);
 	seq_print(q, n, skipped);
 	fflush(stdout);
+}
+
+static void judge(uint64_t seed)
+{
+	uint32_t undefined = l.q.undefined;
+	unsigned n = cut(&undefined);
+	int way = known_way(n, undefined);
+
+	if (way >= 0) {
+		l.known[way]++;
+	} else {
+		l.failures++;
+		shrink(seed, n, undefined);
+	}
+	start_again();
 }
 
 static void lockstep(uint64_t seed)
@@ -301,10 +351,8 @@ static void lockstep(uint64_t seed)
 		diff = compare_fx(stepped.fx, natively.fx, last->what);
 	if (!diff)
 		diff = compare_memory(l.stepped, silicon_memory(l.native), last);
-	if (diff) {
-		l.failures++;
-		shrink(seed, diff);
-	}
+	if (diff)
+		judge(seed);
 }
 
 /* --- the program ---------------------------------------------------------------------------------- */
@@ -363,11 +411,16 @@ int main(int argc, char **argv)
 		printf("skipped: %s\n", why);
 		return 77;
 	}
+	l.amd = vendor_is_amd();
 	seq_init(&l.q);
 	while (l.insns < count && l.failures < FAILURES_MOST)
 		lockstep(seed++);
 	/* A few sequences cannot have everything in them. */
 	missing = count >= 100000 ? tell_rows(verbose) : 0;
+	for (unsigned i = 0; vendor_reason(i); i++)
+		if (l.known[i])
+			printf("%6" PRIu64 " end early, since this processor is AMD's: %s\n",
+			       l.known[i], vendor_reason(i));
 	printf("%" PRIu64 " instructions in %" PRIu64
 	       " sequences, %u of them with a fault at the end, %u "
 	       "rows; %" PRIu64 " failures\n",
