@@ -233,17 +233,17 @@ static bool same_kind(const char *a, const char *b)
 static unsigned cut(uint32_t *undefined)
 {
 	struct seq *q = &l.q;
-	unsigned n;
 
-	for (n = 1; n < q->n; n++) {
+	for (unsigned n = 1; n < q->n; n++) {
 		if (!seq_flags(q, n, 0, undefined))
 			continue;
 		seq_stop_before(q, n);
 		if (check(*undefined, &q->in[n - 1]))
-			break;
+			return n;
 		seq_restore(q, n);
 	}
-	return n;
+	*undefined = q->undefined;
+	return q->n;
 }
 
 /* The sequence differs behind n instructions: is that a way of the vendor of the processor we run on? */
@@ -278,15 +278,15 @@ static void start_again(void)
 }
 
 /* Of the first n instructions leave those without which it does not differ in the same way, and print them. */
-static void shrink(uint64_t seed, unsigned n, uint32_t undefined)
+static void shrink(uint64_t seed, const char *first, unsigned n, uint32_t undefined)
 {
 	struct seq *q = &l.q;
 	uint32_t skipped = 0, trial_undefined;
 	struct outcome start;
-	char diff[160];
+	char diff[sizeof(difference) + 12];
 	const char *d = check(undefined, &q->in[n - 1]);
 
-	snprintf(diff, sizeof(diff), "%s", d ? d : "once it differed, and then it did not");
+	snprintf(diff, sizeof(diff), "%s%s", d ? "" : "only once, ", d ? d : first);
 	for (unsigned i = n; i-- > 0;) {
 		if (i == n - 1 || !seq_flags(q, n, skipped | 1u << i, &trial_undefined))
 			continue;
@@ -308,17 +308,23 @@ static void shrink(uint64_t seed, unsigned n, uint32_t undefined)
 	fflush(stdout);
 }
 
-static void judge(uint64_t seed)
+/* Known, or a failure? */
+static void judge(uint64_t seed, const char *diff)
 {
+	char first[sizeof(difference)];
 	uint32_t undefined = l.q.undefined;
-	unsigned n = cut(&undefined);
-	int way = known_way(n, undefined);
+	unsigned n;
+	int way;
+
+	snprintf(first, sizeof(first), "%s", diff);
+	n = cut(&undefined);
+	way = known_way(n, undefined);
 
 	if (way >= 0) {
 		l.known[way]++;
 	} else {
 		l.failures++;
-		shrink(seed, n, undefined);
+		shrink(seed, first, n, undefined);
 	}
 	start_again();
 }
@@ -352,7 +358,7 @@ static void lockstep(uint64_t seed)
 	if (!diff)
 		diff = compare_memory(l.stepped, silicon_memory(l.native), last);
 	if (diff)
-		judge(seed);
+		judge(seed, diff);
 }
 
 /* --- the program ---------------------------------------------------------------------------------- */
