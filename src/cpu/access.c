@@ -41,33 +41,43 @@ static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint
  * without asking anybody, so all that a store must cause has to have happened: the page-table
  * entry is dirty, the page is known to have changed (whoever clears MEM_DIRTY empties the TLB),
  * and neither decoded code nor page tables lie in it.  A load does not make a clean page dirty just
- * to have the tag.
+ * to have the tag.  Says whether an access like this one may go straight to memory now.
  */
-ALWAYS_INLINE void remember(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
+ALWAYS_INLINE bool remember(struct cpu *cpu, struct tlb_entry *e, uint32_t lin, unsigned access,
+			    const struct walk *w)
 {
 	enum tlb_view view = access & PF_USER ? TLB_USER : TLB_SUPERVISOR;
 	struct mem *mem = cpu->mem;
-	uint8_t *flags;
+	uint8_t *flags = &mem->page[w->page_pa >> PAGE_SHIFT];
 	bool writable;
 
-	if (!mem_is_ram(mem, w->page_pa, PAGE_SIZE))
-		return;
-	/* A table outside RAM cannot change. */
-	if (mem_is_ram(mem, w->table_pa, 4) && UNLIKELY(!cpu_depends_on(cpu, w->table_pa)) &&
-	    cpu_keeps_spaces(cpu))
-		cpu_depend_on(cpu, w->table_pa);
+	if (UNLIKELY(!mem_in_ram(mem, w->page_pa)))
+		return false;
 	cpu->tlb_misses++;
-	if (access & PF_FETCH) {
-		tlb_fill_code(cpu->tlb, view, lin, w->page_pa, w->global, w->table_pa);
-		return;
-	}
-	flags = &mem->page[w->page_pa >> PAGE_SHIFT];
-	writable = w->writable || (view == TLB_SUPERVISOR && !cpu->paging.wp);
-	writable = writable && w->dirty && !(*flags & (MEM_CODE | MEM_TABLES));
+	writable = w->dirty && (w->writable || (view == TLB_SUPERVISOR && !cpu->paging.wp)) &&
+		   !(*flags & (MEM_CODE | MEM_TABLES));
 	if (writable && (access & PF_WRITE))
 		*flags |= MEM_DIRTY;
-	writable = writable && (*flags & MEM_DIRTY);
-	tlb_fill(cpu->tlb, view, lin, mem->ram + w->page_pa, writable, w->global, w->table_pa);
+	else
+		writable = writable && (*flags & MEM_DIRTY);
+	tlb_fill(cpu->tlb, e, view, lin, mem->ram + w->page_pa, writable, w->global, w->table_pa);
+	return access & PF_WRITE ? writable : true;
+}
+
+static void remember_code(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)
+{
+	if (!mem_in_ram(cpu->mem, w->page_pa))
+		return;
+	cpu->tlb_misses++;
+	tlb_fill_code(cpu->tlb, access & PF_USER ? TLB_USER : TLB_SUPERVISOR, lin, w->page_pa,
+		      w->global, w->table_pa);
+}
+
+/* Does nobody know yet that translations come from this page of tables?  One outside RAM cannot change. */
+static inline bool is_new_table(const struct cpu *cpu, uint32_t table)
+{
+	return mem_in_ram(cpu->mem, table) && UNLIKELY(!cpu_depends_on(cpu, table)) &&
+	       cpu_keeps_spaces(cpu);
 }
 
 /*
@@ -88,7 +98,13 @@ static int locate(struct cpu *cpu, uint32_t lin, unsigned access, bool walk, uin
 		cpu->s.cr2 = lin;
 		return cpu_trap(cpu, V_PF, true, (uint32_t)error);
 	}
-	remember(cpu, lin, access, &w);
+	if (is_new_table(cpu, w.table_pa))
+		cpu_depend_on(cpu, w.table_pa);
+	if (access & PF_FETCH)
+		remember_code(cpu, lin, access, &w);
+	else
+		(void)remember(cpu, tlb_slot(&cpu->tlb->half[!!(access & PF_USER)], lin), lin,
+			       access, &w);
 	*pa = w.page_pa | (lin & ~PAGE_MASK);
 	return 0;
 }
@@ -418,16 +434,25 @@ int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa)
  * entries are marked as accessed (and dirty) already, and nothing is left to do but to remember what
  * they say.  An access that misses although the page is known runs over its end, or onto code.
  */
-bool acc_refill(struct cpu *cpu, uint32_t lin, bool write)
+ALWAYS_INLINE bool fill_again(struct cpu *cpu, uint32_t lin, unsigned kind)
 {
-	const struct tlb_entry *e = tlb_at(cpu->view, lin);
-	unsigned access = view_of(cpu->s.cpl) | (write ? PF_WRITE : 0);
+	struct tlb_entry *e = tlb_slot(cpu->view, lin);
+	unsigned access = view_of(cpu->s.cpl) | kind;
 	struct walk w;
 
-	if ((write ? e->write : e->read) == (lin & PAGE_MASK) ||
-	    !walk_again(cpu->mem, &cpu->paging, lin, access, &w))
+	if (UNLIKELY((kind & PF_WRITE ? e->write : e->read) == (lin & PAGE_MASK)))
 		return false;
-	remember(cpu, lin, access, &w);
-	return (write ? e->write : e->read) == (lin & PAGE_MASK);
+	return LIKELY(walk_again(cpu->mem, &cpu->paging, lin, access, &w)) &&
+	       !is_new_table(cpu, w.table_pa) && remember(cpu, e, lin, access, &w);
+}
+
+bool acc_refill_read(struct cpu *cpu, uint32_t lin)
+{
+	return fill_again(cpu, lin, 0);
+}
+
+bool acc_refill_write(struct cpu *cpu, uint32_t lin)
+{
+	return fill_again(cpu, lin, PF_WRITE);
 }
 /*:*/

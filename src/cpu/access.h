@@ -57,7 +57,8 @@ int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa) MUST_CHECK;
 
 /* Make the TLB know lin, if it can be had without a fault and without a trace in the page tables.
  * False: take the careful way. */
-bool acc_refill(struct cpu *cpu, uint32_t lin, bool write) MUST_CHECK;
+bool acc_refill_read(struct cpu *cpu, uint32_t lin) MUST_CHECK;
+bool acc_refill_write(struct cpu *cpu, uint32_t lin) MUST_CHECK;
 
 /* Where in host memory the n bytes at lin can be read at once as ring `cpl` could; NULL: the TLB
  * does not say. */

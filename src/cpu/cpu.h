@@ -307,9 +307,9 @@ struct cpu {
 	struct cpu_state s;
 
 	/* Everything else is a cache or plumbing, too. */
-	struct block *called[256];   /* blocks that ended with a call; never NULL */
-	int64_t until_sample;	     /* instructions before the next sample, by the books */
-	const struct tlb_half *view; /* of the current CPL */
+	struct block *called[256]; /* blocks that ended with a call; never NULL */
+	int64_t until_sample;	   /* instructions before the next sample, by the books */
+	struct tlb_half *view;	   /* of the current CPL */
 	struct trap trap;
 	bool stop, intr_line, in_delivery;
 	bool restart_single;  /* a store met decoded code: run this instruction again, alone */

@@ -175,14 +175,14 @@ OP(resume)
 
 COLD_OP(refill_read)
 {
-	if (LIKELY(acc_refill(cpu, EA32, false)))
+	if (LIKELY(acc_refill_read(cpu, EA32)))
 		DISPATCH(op);
 	CAREFUL;
 }
 
 COLD_OP(refill_write)
 {
-	if (LIKELY(acc_refill(cpu, EA32, true)))
+	if (LIKELY(acc_refill_write(cpu, EA32)))
 		DISPATCH(op);
 	CAREFUL;
 }

@@ -13,12 +13,12 @@
 #include "mem.h"
 #include "paging.h"
 
-/* A word of a table; tables outside RAM read as all ones. */
+/* A word of a table, at a multiple of 4; tables outside RAM read as all ones. */
 static inline uint32_t walk_word(const struct mem *mem, uint32_t pa)
 {
 	le32_t v;
 
-	if (UNLIKELY(!mem_is_ram(mem, pa, 4)))
+	if (UNLIKELY(!mem_in_ram(mem, pa)))
 		return ~0u;
 	memcpy(&v, mem->ram + pa, 4);
 	return le32_get(v);
@@ -53,7 +53,7 @@ ALWAYS_INLINE bool walk_again(const struct mem *mem, const struct paging *pg, ui
 			     .table_pa = table,
 			     .writable = rights & PTE_RW,
 			     .user = rights & PTE_US,
-			     .global = pg->pge && leaf & PTE_G,
+			     .global = UNLIKELY(leaf & PTE_G) && pg->pge,
 			     .dirty = leaf & PTE_D};
 	return true;
 }

@@ -55,6 +55,12 @@ static inline bool mem_is_ram(const struct mem *mem, uint32_t pa, uint32_t len)
 	return pa <= mem->size_bytes && len <= mem->size_bytes - pa;
 }
 
+/* The same for what ends in the page that it begins in. */
+static inline bool mem_in_ram(const struct mem *mem, uint32_t pa)
+{
+	return pa < mem->size_bytes;
+}
+
 /* Copy out of or into RAM; false (and nothing done) if the range is not all RAM. */
 bool mem_read(const struct mem *mem, uint32_t pa, void *to, uint32_t len) MUST_CHECK;
 bool mem_write(struct mem *mem, uint32_t pa, const void *from, uint32_t len) MUST_CHECK;

@@ -41,7 +41,7 @@ struct walk {
 	bool writable, user, global, dirty, nx;
 };
 
-#define WALK_NO_TABLE ~0u
+#define WALK_NO_TABLE 0xfffffffcu /* where no RAM is */
 
 struct mem;
 

@@ -16,7 +16,7 @@ static void entry_clear(struct tlb *tlb, unsigned id)
 		half->code[i] = (struct tlb_code){TLB_NONE, 0};
 	else
 		half->e[i] = (struct tlb_entry){TLB_NONE, TLB_NONE, 0};
-	tlb->global[id] = false;
+	tlb->origin[id] = WALK_NO_TABLE;
 }
 
 void tlb_init(struct tlb *tlb)
@@ -36,7 +36,7 @@ void tlb_flush(struct tlb *tlb, bool global_too)
 	for (unsigned n = 0; n < tlb->nr_used; n++) {
 		unsigned id = tlb->used[n];
 
-		if (tlb->global[id] && !global_too)
+		if (tlb->origin[id] & TLB_GLOBAL && !global_too)
 			tlb->used[kept++] = (uint16_t)id;
 		else
 			entry_clear(tlb, id);
@@ -48,7 +48,7 @@ void tlb_flush(struct tlb *tlb, bool global_too)
 
 static bool is_stale(const struct tlb *tlb, const struct mem *mem, uint32_t table)
 {
-	return mem_is_ram(mem, table, 4) &&
+	return mem_in_ram(mem, table) &&
 	       !(mem->page[table >> PAGE_SHIFT] >> MEM_TABLES_SHIFT & tlb->space);
 }
 
@@ -59,7 +59,7 @@ void tlb_flush_stale(struct tlb *tlb, const struct mem *mem)
 	for (unsigned n = 0; n < tlb->nr_used; n++) {
 		unsigned id = tlb->used[n];
 
-		if (is_stale(tlb, mem, tlb->table[id]))
+		if (is_stale(tlb, mem, tlb->origin[id]))
 			entry_clear(tlb, id);
 		else
 			tlb->used[kept++] = (uint16_t)id;

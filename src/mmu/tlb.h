@@ -77,13 +77,15 @@ static inline unsigned tlb_written(const uint8_t *page)
 	return (uintptr_t)page >> 12 & (TLB_WRITTEN - 1);
 }
 
+/* Beside the address of a page-table entry, which is a multiple of 4. */
+#define TLB_GLOBAL 1u
+
 /* The translations of one address space. */
 struct tlb {
 	struct tlb_half half[2]; /* by enum tlb_view */
 	uint16_t used[TLB_IDS];	 /* entries in use, so that a CR3 load clears only those */
 	unsigned nr_used;
-	bool global[TLB_IDS];
-	uint32_t table[TLB_IDS];	    /* where its page-table entry is, or WALK_NO_TABLE */
+	uint32_t origin[TLB_IDS]; /* where its page-table entry is, or WALK_NO_TABLE; TLB_GLOBAL */
 	uint64_t written[TLB_WRITTEN / 64]; /* bit by tlb_written(), of pages with a write tag */
 	uint8_t space;			    /* its bit in struct mem, from cpu_init() on */
 	bool mixed; /* of one page of tables some are from before a store to it, some from after */
@@ -92,11 +94,17 @@ struct tlb {
 };
 
 /* Its entry.  Where one is 16 bytes long, the offset is one shift and one mask. */
-static inline const struct tlb_entry *tlb_at(const struct tlb_half *half, uint32_t lin)
+static inline struct tlb_entry *tlb_slot(struct tlb_half *half, uint32_t lin)
 {
 	if (sizeof(struct tlb_entry) != 16)
 		return &half->e[tlb_index(lin)];
-	return (const struct tlb_entry *)((const char *)half->e + (lin >> 8 & (TLB_SIZE - 1) << 4));
+	return (struct tlb_entry *)((char *)half->e + (lin >> 8 & (TLB_SIZE - 1) << 4));
+}
+
+/* The same to be read. */
+static inline const struct tlb_entry *tlb_at(const struct tlb_half *half, uint32_t lin)
+{
+	return tlb_slot((struct tlb_half *)(uintptr_t)half, lin);
 }
 
 void tlb_init(struct tlb *tlb);
@@ -115,21 +123,18 @@ static inline uint32_t tlb_tag(const struct tlb *tlb, unsigned id)
 	return id & TLB_FOR_CODE ? half->code[i].tag : half->e[i].read;
 }
 
-static inline void tlb_use(struct tlb *tlb, unsigned id, bool global, uint32_t table)
+static inline void tlb_use(struct tlb *tlb, unsigned id, uint32_t tag, bool global, uint32_t table)
 {
-	if (tlb_tag(tlb, id) == TLB_NONE)
+	if (tag == TLB_NONE)
 		tlb->used[tlb->nr_used++] = (uint16_t)id;
-	tlb->global[id] = global;
-	tlb->table[id] = table;
+	tlb->origin[id] = table | (global ? TLB_GLOBAL : 0);
 }
 
-/* Remember one translation, for data.  `writable`: stores may use the fast path. */
-static inline void tlb_fill(struct tlb *tlb, enum tlb_view view, uint32_t lin, uint8_t *page,
-			    bool writable, bool global, uint32_t table)
+/* Remember one translation, for data, in its entry.  `writable`: stores may use the fast path. */
+static inline void tlb_fill(struct tlb *tlb, struct tlb_entry *e, enum tlb_view view, uint32_t lin,
+			    uint8_t *page, bool writable, bool global, uint32_t table)
 {
-	struct tlb_entry *e = &tlb->half[view].e[tlb_index(lin)];
-
-	tlb_use(tlb, tlb_id(view, lin), global, table);
+	tlb_use(tlb, tlb_id(view, lin), e->read, global, table);
 	lin &= PAGE_MASK;
 	e->read = lin;
 	e->write = writable ? lin : TLB_NONE;
@@ -144,7 +149,7 @@ static inline void tlb_fill_code(struct tlb *tlb, enum tlb_view view, uint32_t l
 {
 	struct tlb_code *c = &tlb->half[view].code[tlb_index(lin)];
 
-	tlb_use(tlb, TLB_FOR_CODE | tlb_id(view, lin), global, table);
+	tlb_use(tlb, TLB_FOR_CODE | tlb_id(view, lin), c->tag, global, table);
 	lin &= PAGE_MASK;
 	*c = (struct tlb_code){lin, page_pa - lin};
 }

@@ -102,31 +102,31 @@ START_TEST(write_tag_only_when_nothing_is_left_to_do)
 	e = cpu->tlb->half[TLB_USER].e;
 	ck_assert_ptr_eq(cpu->view, &cpu->tlb->half[TLB_USER]);
 	/* The page was never seen: the quick way would leave no trace in its entry. */
-	ck_assert(!acc_refill(cpu, 0x20000, false));
+	ck_assert(!acc_refill_read(cpu, 0x20000));
 	ck_assert_uint_eq(pte_of(0x20000) & PTE_A, 0);
 	ck_ok(acc_ld32(cpu, 0x20000, &v));
 	ck_assert_uint_eq(e[i].read, 0x20000);
 	ck_assert_uint_eq(e[i].write, TLB_NONE);
 	cpu_forget_spaces(cpu);
-	ck_assert(!acc_refill(cpu, 0x20000, true));
+	ck_assert(!acc_refill_write(cpu, 0x20000));
 	ck_assert_uint_eq(pte_of(0x20000) & PTE_D, 0);
-	ck_assert(acc_refill(cpu, 0x20000, false));
+	ck_assert(acc_refill_read(cpu, 0x20000));
 	ck_assert_uint_eq(e[i].read, 0x20000);
 	/* Known already: then it was something else that did not fit. */
-	ck_assert(!acc_refill(cpu, 0x20000, false));
+	ck_assert(!acc_refill_read(cpu, 0x20000));
 	ck_ok(acc_st32(cpu, 0x20000, v));
 	ck_assert_uint_eq(e[i].write, 0x20000);
 	ck_assert(mem.page[0x20] & MEM_DIRTY);
 	/* Code keeps the write tag away. */
 	mem_mark_code(&mem, 0x24000, 8);
 	ck_ok(acc_st32(cpu, 0x24100, 1));
-	ck_assert(!acc_refill(cpu, 0x24000, true));
+	ck_assert(!acc_refill_write(cpu, 0x24000));
 	ck_assert_uint_eq(e[c].read, 0x24000);
 	ck_assert_uint_eq(e[c].write, TLB_NONE);
 	/* No RAM, no entry; all ones come back, and stores are lost. */
 	world_pte(0x25000, 0);
 	poke32(W_PT + 0x25 * 4, 0xf0000000 | PTE_P | PTE_RW | PTE_US);
-	ck_assert(!acc_refill(cpu, 0x25000, true));
+	ck_assert(!acc_refill_write(cpu, 0x25000));
 	ck_assert_uint_eq(e[tlb_index(0x25000)].read, TLB_NONE);
 	ck_ok(acc_st32(cpu, 0x25000, 7));
 	ck_ok(acc_ld32(cpu, 0x25000, &v));
