@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1019
+/*P:1022
  * See vendor.h.  Seen on Zen 3 (family 19h), where Sapphire Rapids does as we do.  Each way is told by as little as
  * it can be: the instruction, the state before it, and what exactly is not the same.
 :*/

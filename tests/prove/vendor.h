@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:1014
+/*P:1021
  * Our processor is one of Intel's, and the one we run on may be somebody else's.  What that one does
  * otherwise, and may, has a reason here; whatever has none is a failure.
 :*/
