@@ -440,7 +440,8 @@ ALWAYS_INLINE bool fill_again(struct cpu *cpu, uint32_t lin, unsigned kind)
 	unsigned access = view_of(cpu->s.cpl) | kind;
 	struct walk w;
 
-	if (UNLIKELY((kind & PF_WRITE ? e->write : e->read) == (lin & PAGE_MASK)))
+	if (UNLIKELY((kind & PF_WRITE ? e->write : e->read) == (lin & PAGE_MASK)) ||
+	    UNLIKELY(!cpu_has_rung(cpu, RUNG_REFILL)))
 		return false;
 	return LIKELY(walk_again(cpu->mem, &cpu->paging, lin, access, &w)) &&
 	       !is_new_table(cpu, w.table_pa) && remember(cpu, e, lin, access, &w);

@@ -252,6 +252,7 @@ struct cpu_history {
 	R(FUSE, "fuse", "instructions that often come together are one handler")                   \
 	R(HEAT, "heat", "blocks that seldom run are laid out differently from hot ones")           \
 	R(STRINGS, "strings", "string instructions go by the page")                                \
+	R(REFILL, "refill", "after a miss of the TLB the handler begins anew")                     \
 	R(SPACES, "spaces", "translations outlive a load of CR3 as long as their tables do")       \
 	R(CROSS, "cross", "segments that were checked before are not checked again")
 
