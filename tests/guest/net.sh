@@ -67,6 +67,7 @@ user)
 	mkdir "$tmp/www"
 	head -c 10485760 /dev/urandom >"$tmp/www/big"
 	sum=$(sha256sum <"$tmp/www/big")
+	: >"$tmp/http"
 	python3 -u -m http.server --bind 127.0.0.1 --directory "$tmp/www" 0 >"$tmp/http" 2>&1 &
 	server=$!
 	port=
