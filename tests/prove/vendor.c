@@ -123,21 +123,18 @@ static bool looks_at_memory_first(const struct vendor_case *c)
 
 static bool near_the_end(uint32_t address)
 {
-	return address + 64 < 128;
+	return address + 512 < 1024;
 }
 
-/* An operand that goes on at 0 behind the last byte of 4 GB: beyond the limit, says AMD's; there is no page, says
- * Intel's. */
+/* An operand that goes on at 0 behind the last byte of 4 GB: beyond the limit, says AMD's; there is no
+ * page, says Intel's, or asks first whether it is aligned. */
 static bool wraps(const struct vendor_case *c)
 {
-	const uint32_t *r = c->before->r;
-
-	if (c->ours->vector != V_PF && c->ours->vector != V_AC)
+	if (c->natively->vector != V_SS && c->natively->vector != V_GP)
 		return false;
-	if (row_of(c)->attr & A_STRING)
-		return (c->natively->vector == V_GP || c->natively->vector == V_SS) &&
-		       (near_the_end(r[ESI]) || near_the_end(r[EDI]));
-	return c->natively->vector == V_SS && (near_the_end(r[ESP]) || near_the_end(r[EBP]));
+	if (c->ours->vector == V_AC)
+		return near_the_end(c->before->r[ESP]) || near_the_end(c->before->r[EBP]);
+	return c->ours->vector == V_PF && near_the_end(c->ours->cr2);
 }
 
 /* MOVUPS and its like are asked to be aligned if EFLAGS.AC asks for it; Intel's never are. */
@@ -209,7 +206,7 @@ static const struct {
 	{shifts_too_far, "SHLD and SHRD of a word by more than 16: undefined"},
 	{looks_at_memory_first,
 	 "an x87 store that an unmasked exception prevents still asks for its memory"},
-	{wraps, "an operand of the stack or of strings may not wrap around 4 GB"},
+	{wraps, "an operand may not wrap around 4 GB"},
 	{checks_alignment, "MOVUPS, MOVUPD and MOVDQU obey EFLAGS.AC"},
 	{keeps_top, "a store of an MMX register that faults leaves TOP alone"},
 	{stores_all_or_nothing, "FSTP m80 and FBSTP that fault have stored nothing"},
