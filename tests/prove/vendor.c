@@ -137,12 +137,15 @@ static bool wraps(const struct vendor_case *c)
 	return c->ours->vector == V_PF && near_the_end(c->ours->cr2);
 }
 
-/* MOVUPS and its like are asked to be aligned if EFLAGS.AC asks for it; Intel's never are. */
+/* MOVUPS and its like must be aligned if EFLAGS.AC says so; Intel's never must.  FXSAVE and FXRSTOR must in
+ * any case, but it is #AC then, not #GP. */
 static bool checks_alignment(const struct vendor_case *c)
 {
-	return !strncmp(row_of(c)->mnemonic, "MOVUP", 5) || !strcmp(row_of(c)->mnemonic, "MOVDQU")
-		       ? c->before->eflags & FL_AC && c->natively->vector == V_AC
-		       : false;
+	const char *name = row_of(c)->mnemonic;
+
+	return c->before->eflags & FL_AC && c->natively->vector == V_AC &&
+	       (!strcmp(name, "MOVUPS") || !strcmp(name, "MOVUPD") || !strcmp(name, "MOVDQU") ||
+		row_of(c)->attr & A_FXSR);
 }
 
 /* A store of an MMX register that faults leaves TOP as it was; Intel's has cleared it. */
@@ -207,7 +210,7 @@ static const struct {
 	{looks_at_memory_first,
 	 "an x87 store that an unmasked exception prevents still asks for its memory"},
 	{wraps, "an operand may not wrap around 4 GB"},
-	{checks_alignment, "MOVUPS, MOVUPD and MOVDQU obey EFLAGS.AC"},
+	{checks_alignment, "MOVUPS, MOVUPD, MOVDQU, FXSAVE and FXRSTOR obey EFLAGS.AC"},
 	{keeps_top, "a store of an MMX register that faults leaves TOP alone"},
 	{stores_all_or_nothing, "FSTP m80 and FBSTP that fault have stored nothing"},
 	{flags_on_the_way, "REP CMPS and REP SCAS that fault leave flags of the last comparison"},
