@@ -432,7 +432,8 @@ int acc_fetch(struct cpu *cpu, uint32_t lin, uint32_t *pa)
 /*C:507
  * What most misses are: the tables have not changed since the page was last looked up, so its
  * entries are marked as accessed (and dirty) already, and nothing is left to do but to remember what
- * they say.  An access that misses although the page is known runs over its end, or onto code.
+ * they say.  An access that misses although the page is known runs over its end, or onto code.  A page
+ * of tables from which nothing was taken yet is left to the careful way: so this calls nothing.
  */
 ALWAYS_INLINE bool fill_again(struct cpu *cpu, uint32_t lin, unsigned kind)
 {

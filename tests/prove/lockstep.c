@@ -141,7 +141,7 @@ static bool in_environment(const struct gen_insn *in, uint32_t lin)
 static const char *compare_memory(const uint8_t *a, const uint8_t *b, const struct gen_insn *last)
 {
 	const unsigned from = PA_DATA - PA_CODE;
-	static const uint32_t pair[] = {CODE, DATA, SRC, DST, STACK, FRAME};
+	static const uint32_t pair[] = SILICON_PAGES;
 
 	if (!memcmp(a + from, b + from, SILICON_MEM - from))
 		return NULL;
@@ -328,7 +328,6 @@ static void judge(uint64_t seed, const char *diff)
 	snprintf(first, sizeof(first), "%s", diff);
 	n = cut(&undefined);
 	way = known_way(n, undefined);
-
 	if (way >= 0) {
 		l.known[way]++;
 	} else {

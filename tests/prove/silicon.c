@@ -55,7 +55,7 @@ struct silicon {
 /* In the child; _exit() says what went wrong. */
 static void child(int fd)
 {
-	static const uint32_t pair[] = {CODE, DATA, SRC, DST, STACK, FRAME};
+	static const uint32_t pair[] = SILICON_PAGES;
 	struct user_desc fs = {
 		.entry_number = 0, .base_addr = FS_BASE, .limit = FS_LIMIT, .seg_32bit = 1};
 	struct user_desc gs = {

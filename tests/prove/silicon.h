@@ -22,6 +22,11 @@ struct outcome {
 	uint32_t error;	 /* its error code; ours only */
 };
 
+/* Its memory: where each two pages lie, in their order.  Only the first are code. */
+#define SILICON_PAGES                                                                              \
+	{                                                                                          \
+		CODE, DATA, SRC, DST, STACK, FRAME                                                 \
+	}
 enum { SILICON_MEM = PA_TABLES - PA_CODE };
 
 struct silicon;

@@ -49,7 +49,7 @@ static const struct opmap_row *row_of(const struct vendor_case *c)
 /* Where is a linear address in the memory that is compared?  At SILICON_MEM: nowhere. */
 static uint32_t place_of(uint32_t lin)
 {
-	static const uint32_t pair[] = {CODE, DATA, SRC, DST, STACK, FRAME};
+	static const uint32_t pair[] = SILICON_PAGES;
 
 	for (uint32_t i = 0; i < ARRAY_LEN(pair); i++)
 		if (lin - pair[i] < 2 * PAGE_SIZE)
@@ -218,6 +218,8 @@ static const struct {
 	{denormal_underflows, "FPREM and FPREM1 of a denormal number and an infinity underflow"},
 	{is_cr8, "LOCK MOV CR0 is MOV CR8"},
 };
+
+_Static_assert(ARRAY_LEN(ways) <= VENDOR_MOST, "room for each in lockstep.c");
 
 int vendor_way(const struct vendor_case *c)
 {
