@@ -61,7 +61,7 @@ ALWAYS_INLINE bool remember(struct cpu *cpu, struct tlb_entry *e, uint32_t lin, 
 	else
 		writable = writable && (*flags & MEM_DIRTY);
 	tlb_fill(cpu->tlb, e, view, lin, mem->ram + w->page_pa, writable, w->global, w->table_pa);
-	return access & PF_WRITE ? writable : true;
+	return writable || !(access & PF_WRITE);
 }
 
 static void remember_code(struct cpu *cpu, uint32_t lin, unsigned access, const struct walk *w)

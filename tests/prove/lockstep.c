@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:1006
  * lgemu-lockstep: our processor beside the one we run on.  Random sequences of 2 to 30 instructions are
- * executed one at a time, in blocks, in blocks that are decoded already, and natively; registers,
- * flags, memory, x87 and SSE registers and the trap must be the same all four times.
+ * executed one at a time, in blocks, in blocks that are decoded already, in those once more with every
+ * page met the careful way, and natively; registers, flags, memory, x87 and SSE registers and the trap
+ * must be the same all five times, but for what another vendor does otherwise (vendor.h).
  *
  * A sequence that is not the same is cut off behind the first instruction after which it differs, and
  * then every instruction that does not matter is taken out.  Flags that the opcode map calls
@@ -141,12 +142,11 @@ static bool in_environment(const struct gen_insn *in, uint32_t lin)
 static const char *compare_memory(const uint8_t *a, const uint8_t *b, const struct gen_insn *last)
 {
 	const unsigned from = PA_DATA - PA_CODE;
-	static const uint32_t pair[] = SILICON_PAGES;
 
 	if (!memcmp(a + from, b + from, SILICON_MEM - from))
 		return NULL;
 	for (unsigned at = from; at < SILICON_MEM; at++) {
-		uint32_t lin = pair[at / (2 * PAGE_SIZE)] + at % (2 * PAGE_SIZE);
+		uint32_t lin = silicon_linear(at);
 
 		if (a[at] == b[at] || in_environment(last, lin))
 			continue;

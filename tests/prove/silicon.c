@@ -55,15 +55,14 @@ struct silicon {
 /* In the child; _exit() says what went wrong. */
 static void child(int fd)
 {
-	static const uint32_t pair[] = SILICON_PAGES;
 	struct user_desc fs = {
 		.entry_number = 0, .base_addr = FS_BASE, .limit = FS_LIMIT, .seg_32bit = 1};
 	struct user_desc gs = {
 		.entry_number = 1, .base_addr = GS_BASE, .limit = GS_LIMIT, .seg_32bit = 1};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (unsigned i = 0; i < ARRAY_LEN(pair); i++) {
-		void *want = (void *)(uintptr_t)pair[i];
+	for (unsigned i = 0; i < SILICON_MEM / (2 * PAGE_SIZE); i++) {
+		void *want = (void *)(uintptr_t)silicon_linear(i * 2 * PAGE_SIZE);
 		int prot = i ? PROT_READ | PROT_WRITE : PROT_READ | PROT_EXEC;
 
 		if (mmap(want, 2 * PAGE_SIZE, prot, MAP_SHARED | MAP_FIXED_NOREPLACE, fd,

@@ -22,12 +22,15 @@ struct outcome {
 	uint32_t error;	 /* its error code; ours only */
 };
 
-/* Its memory: where each two pages lie, in their order.  Only the first are code. */
-#define SILICON_PAGES                                                                              \
-	{                                                                                          \
-		CODE, DATA, SRC, DST, STACK, FRAME                                                 \
-	}
 enum { SILICON_MEM = PA_TABLES - PA_CODE };
+
+/* The linear address of the byte at offset `at` of its memory.  The first two pages are code. */
+static inline uint32_t silicon_linear(uint32_t at)
+{
+	static const uint32_t pair[] = {CODE, DATA, SRC, DST, STACK, FRAME};
+
+	return pair[at / (2 * PAGE_SIZE)] + at % (2 * PAGE_SIZE);
+}
 
 struct silicon;
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "cpu/fpu_priv.h"
+
 #ifdef __x86_64__
 #include <cpuid.h>
 #endif
@@ -46,31 +48,20 @@ static const struct opmap_row *row_of(const struct vendor_case *c)
 	return &opmap[c->insn->row];
 }
 
-/* Where is a linear address in the memory that is compared?  At SILICON_MEM: nowhere. */
-static uint32_t place_of(uint32_t lin)
+/* Is the same in memory but for these bytes (and code, which nobody compares)?  `zeroed`: and those are 0
+ * natively, where they differ. */
+static bool same_but_for(const struct vendor_case *c, uint32_t lin, uint32_t bytes, bool zeroed)
 {
-	static const uint32_t pair[] = SILICON_PAGES;
-
-	for (uint32_t i = 0; i < ARRAY_LEN(pair); i++)
-		if (lin - pair[i] < 2 * PAGE_SIZE)
-			return i * 2 * PAGE_SIZE + (lin - pair[i]);
-	return SILICON_MEM;
+	for (uint32_t at = 2 * PAGE_SIZE; at < SILICON_MEM; at++)
+		if (c->mem[at] != c->native_mem[at] &&
+		    (silicon_linear(at) - lin >= bytes || (zeroed && c->native_mem[at])))
+			return false;
+	return true;
 }
 
-/* Is the same in memory but for these bytes (and code, which nobody compares)? */
-static bool same_but_for(const struct vendor_case *c, uint32_t lin, uint32_t bytes)
+static unsigned fsw_of(const struct outcome *o)
 {
-	const uint32_t from = 2 * PAGE_SIZE;
-
-	for (uint32_t at = from; at < SILICON_MEM; at++) {
-		bool in_there = false;
-
-		for (uint32_t i = 0; i < bytes && c->mem[at] != c->native_mem[at]; i++)
-			in_there |= place_of(lin + i) == at;
-		if (c->mem[at] != c->native_mem[at] && !in_there)
-			return false;
-	}
-	return true;
+	return o->fx[2] | o->fx[3] << 8;
 }
 
 static uint32_t stack_base(const struct outcome *o)
@@ -89,14 +80,8 @@ static bool pushes_four(const struct vendor_case *c)
 		return false;
 	if (c->before->eflags & FL_AC && pushed & 3)
 		return c->natively->vector == V_AC;
-	for (uint32_t i = 2; i < 4; i++) {
-		uint32_t at = place_of(pushed + i);
-
-		if (at < SILICON_MEM && c->native_mem[at])
-			return false;
-	}
 	return c->ours->vector == V_BP && c->natively->vector == V_BP &&
-	       same_but_for(c, pushed + 2, 2);
+	       same_but_for(c, pushed + 2, 2, true);
 }
 
 /* SHLD and SHRD of a word by more than 16: the manual calls the result undefined, and the flags. */
@@ -113,10 +98,8 @@ static bool shifts_too_far(const struct vendor_case *c)
 /* A store of the x87 whose number is exceptional, and not masked, stores nothing.  AMD's asks for the memory first. */
 static bool looks_at_memory_first(const struct vendor_case *c)
 {
-	const unsigned es = 0x80;
-
 	return row_of(c)->attr & A_ESC && c->insn->target && c->ours->vector == V_BP &&
-	       c->ours->fx[2] & es && !(c->before->fx[2] & es) &&
+	       fsw_of(c->ours) & ~fsw_of(c->before) & FSW_ES &&
 	       (c->natively->vector == V_GP || c->natively->vector == V_SS ||
 		c->natively->vector == V_PF || c->natively->vector == V_AC);
 }
@@ -152,8 +135,8 @@ static bool checks_alignment(const struct vendor_case *c)
 static bool keeps_top(const struct vendor_case *c)
 {
 	return row_of(c)->attr & (A_MMX | A_SSE) && c->insn->target && c->ours->vector != V_BP &&
-	       c->ours->vector == c->natively->vector && !(c->ours->fx[3] & 0x38) &&
-	       (c->natively->fx[3] & 0x38) == (c->before->fx[3] & 0x38);
+	       c->ours->vector == c->natively->vector && !(fsw_of(c->ours) & FSW_TOP) &&
+	       !((fsw_of(c->natively) ^ fsw_of(c->before)) & FSW_TOP);
 }
 
 /* A store of ten bytes that faults in the last two: Intel's has stored the eight. */
@@ -164,7 +147,7 @@ static bool stores_all_or_nothing(const struct vendor_case *c)
 	return ((code[0] == 0xdb && (code[1] >> 3 & 7) == 7) ||
 		(code[0] == 0xdf && (code[1] >> 3 & 7) == 6)) &&
 	       c->ours->vector != V_BP && c->ours->vector == c->natively->vector &&
-	       same_but_for(c, c->insn->target, 8);
+	       same_but_for(c, c->insn->target, 8, false);
 }
 
 /* REP CMPS and REP SCAS that fault on the way leave the flags of the last comparison; Intel's those from before. */
@@ -182,16 +165,18 @@ static bool reads_both_bounds(const struct vendor_case *c)
 	       c->natively->vector == V_PF;
 }
 
-/* FPREM and FPREM1 of a denormal number and an infinity is that number; AMD's calls it an underflow if that is not
- * masked. */
+/* FPREM and FPREM1 of a denormal number by an infinity, and FSCALE of one by 0, are that number; AMD's calls it an
+ * underflow if that is not masked. */
 static bool denormal_underflows(const struct vendor_case *c)
 {
 	const uint8_t *code = c->insn->code + prefixes(c->insn);
-	const uint8_t *infinity = c->before->fx + 48; /* ST(1) */
+	const uint8_t *by = c->before->fx + 48; /* ST(1) */
+	const bool zero = !(by[7] | by[8] | (by[9] & 0x7f));
+	const bool infinity = by[7] == 0x80 && (by[8] | (by[9] & 0x7f) << 8) == 0x7fff;
 
-	return code[0] == 0xd9 && (code[1] == 0xf8 || code[1] == 0xf5) && infinity[7] == 0x80 &&
-	       (infinity[8] | infinity[9] << 8 | 0x8000) == 0xffff && !(c->ours->fx[2] & 0x80) &&
-	       c->natively->fx[2] & ~c->before->fx[0] & 0x10;
+	return code[0] == 0xd9 &&
+	       (((code[1] == 0xf8 || code[1] == 0xf5) && infinity) || (code[1] == 0xfd && zero)) &&
+	       !(fsw_of(c->ours) & FSW_ES) && fsw_of(c->natively) & ~c->before->fx[0] & F80_UE;
 }
 
 /* LOCK MOV CR0 is another name of CR8 there. */
@@ -215,7 +200,8 @@ static const struct {
 	{stores_all_or_nothing, "FSTP m80 and FBSTP that fault have stored nothing"},
 	{flags_on_the_way, "REP CMPS and REP SCAS that fault leave flags of the last comparison"},
 	{reads_both_bounds, "BOUND reads both bounds before it compares"},
-	{denormal_underflows, "FPREM and FPREM1 of a denormal number and an infinity underflow"},
+	{denormal_underflows,
+	 "a denormal number that FPREM, FPREM1 or FSCALE leave alone underflows"},
 	{is_cr8, "LOCK MOV CR0 is MOV CR8"},
 };
 
