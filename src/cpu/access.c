@@ -32,7 +32,7 @@ static bool tlb_knows(const struct cpu *cpu, uint32_t lin, unsigned access, uint
 	}
 	if ((access & PF_WRITE ? e->write : e->read) != (lin & PAGE_MASK))
 		return false;
-	*pa = (uint32_t)(e->addend + lin - (uintptr_t)cpu->mem->ram);
+	*pa = (uint32_t)(e->page - cpu->mem->ram) + lin % PAGE_SIZE;
 	return true;
 }
 
@@ -213,16 +213,18 @@ static inline bool crosses_page(uint32_t lin, unsigned n)
 static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
 {
 	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[!!(access & PF_USER)], lin);
+	size_t at = tlb_offset(lin, e->read);
 
-	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->read, 0)) {
+	if (UNLIKELY(!tlb_hit(at, n))) {
 		if (crosses_page(lin, n))
 			return load_slow(cpu, access, lin, to, n);
 		if (refill(cpu, lin, access))
 			return 1;
-		if (e->read != (lin & PAGE_MASK))
+		at = tlb_offset(lin, e->read);
+		if (!tlb_hit(at, n))
 			return load_slow(cpu, access, lin, to, n);
 	}
-	memcpy(to, (const uint8_t *)(e->addend + lin), n);
+	memcpy(to, e->page + at, n);
 	return 0;
 }
 
@@ -230,16 +232,18 @@ static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const vo
 			unsigned n)
 {
 	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[!!(access & PF_USER)], lin);
+	size_t at = tlb_offset(lin, e->write);
 
-	if (__builtin_expect(((lin + n - 1) & PAGE_MASK) != e->write, 0)) {
+	if (UNLIKELY(!tlb_hit(at, n))) {
 		if (crosses_page(lin, n))
 			return store_slow(cpu, access, lin, from, n);
 		if (refill(cpu, lin, access | PF_WRITE))
 			return 1;
-		if (e->write != (lin & PAGE_MASK))
+		at = tlb_offset(lin, e->write);
+		if (!tlb_hit(at, n))
 			return store_slow(cpu, access, lin, from, n);
 	}
-	memcpy((uint8_t *)(e->addend + lin), from, n);
+	memcpy(e->page + at, from, n);
 	return 0;
 }
 /*:*/

@@ -67,7 +67,9 @@ static inline const uint8_t *acc_quick_read(const struct cpu *cpu, unsigned cpl,
 {
 	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[cpl == 3], lin);
 
-	return ((lin + n - 1) & PAGE_MASK) == e->read ? (const uint8_t *)(e->addend + lin) : NULL;
+	size_t at = tlb_offset(lin, e->read);
+
+	return tlb_hit(at, n) ? e->page + at : NULL;
 }
 
 int acc_sys_ld16_slow(struct cpu *cpu, uint32_t lin, uint16_t *v) MUST_CHECK;
@@ -100,7 +102,9 @@ static inline uint8_t *acc_quick_write(const struct cpu *cpu, unsigned cpl, uint
 {
 	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[cpl == 3], lin);
 
-	return ((lin + n - 1) & PAGE_MASK) == e->write ? (uint8_t *)(e->addend + lin) : NULL;
+	size_t at = tlb_offset(lin, e->write);
+
+	return tlb_hit(at, n) ? e->page + at : NULL;
 }
 
 #endif

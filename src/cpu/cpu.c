@@ -264,7 +264,7 @@ void cpu_forget_spaces(struct cpu *cpu)
 {
 	for (struct tlb *t = cpu->space; t < cpu->space + MEM_SPACES; t++) {
 		tlb_flush(t, true);
-		t->cr3 = TLB_NONE;
+		t->cr3 = TLB_NO_SPACE;
 	}
 	cpu->mem->stale = 0;
 	space_is_current(cpu);

@@ -173,7 +173,7 @@ int sys_invlpg(struct cpu *cpu, uint32_t lin)
 	for (unsigned n = 0; (cpu->paging.pse || cpu->paging.pae) && n < tlb->nr_used;) {
 		uint32_t tag = tlb_tag(tlb, tlb->used[n]);
 
-		if (tag != TLB_NONE && (tag ^ lin) >> 22 == 0)
+		if ((tag ^ lin) >> 22 == 0)
 			tlb_flush_page(tlb, tag);
 		else
 			n++;

@@ -13,9 +13,9 @@ static void entry_clear(struct tlb *tlb, unsigned id)
 	unsigned i = id & (TLB_SIZE - 1);
 
 	if (id & TLB_FOR_CODE)
-		half->code[i] = (struct tlb_code){TLB_NONE, 0};
+		half->code[i] = (struct tlb_code){tlb_none(i), 0};
 	else
-		half->e[i] = (struct tlb_entry){TLB_NONE, TLB_NONE, 0};
+		half->e[i] = (struct tlb_entry){tlb_none(i), tlb_none(i), NULL};
 	tlb->origin[id] = WALK_NO_TABLE;
 }
 
@@ -25,7 +25,7 @@ void tlb_init(struct tlb *tlb)
 		entry_clear(tlb, id);
 	tlb->nr_used = 0;
 	memset(tlb->written, 0, sizeof(tlb->written));
-	tlb->cr3 = TLB_NONE;
+	tlb->cr3 = TLB_NO_SPACE;
 	tlb->last_used = 0;
 }
 
@@ -89,10 +89,10 @@ void tlb_protect(struct tlb *tlb, const uint8_t *page)
 		return;
 	for (unsigned n = 0; n < tlb->nr_used; n++) {
 		unsigned id = tlb->used[n];
-		struct tlb_entry *e = &tlb->half[tlb_view_of(id)].e[id & (TLB_SIZE - 1)];
+		unsigned i = id & (TLB_SIZE - 1);
+		struct tlb_entry *e = &tlb->half[tlb_view_of(id)].e[i];
 
-		if (!(id & TLB_FOR_CODE) && e->write != TLB_NONE &&
-		    e->addend + e->write == (uintptr_t)page)
-			e->write = TLB_NONE;
+		if (!(id & TLB_FOR_CODE) && e->page == page)
+			e->write = tlb_none(i);
 	}
 }

@@ -13,11 +13,14 @@
 #include "paging.h"
 
 /*C:120
- * A tag is the page's linear address, or TLB_NONE, which no page-aligned address equals.  The
- * write tag is given only to a page whose dirty bit is set already and that holds neither decoded
+ * A tag is the page's linear address.  Subtract it from an address that has this entry: what is left
+ * is an offset into the page, or a very large number.  So one subtraction and one comparison tell whether
+ * all bytes of an operand lie in the page, and where.  An entry that knows no page has the address of
+ * another entry's, tlb_none(), from which none of its own addresses is near.
+ *
+ * The write tag is given only to a page whose dirty bit is set already and that holds neither decoded
  * code nor page tables; every other store takes the slow path once and finds out why.
 :*/
-#define TLB_NONE 1u
 #ifdef LG_HARD
 #define TLB_BITS 1
 #else
@@ -28,9 +31,9 @@
 enum tlb_view { TLB_SUPERVISOR = 0, TLB_USER = 1 };
 
 struct tlb_entry {
-	uint32_t read;	  /* tag: loads of this page may go straight to memory */
-	uint32_t write;	  /* tag: so may stores */
-	uintptr_t addend; /* host address of the page minus its linear address */
+	uint32_t read;	/* tag: loads of this page may go straight to memory */
+	uint32_t write; /* tag: so may stores */
+	uint8_t *page;	/* where it is in the host's memory */
 };
 
 /*C:122
@@ -49,11 +52,26 @@ struct tlb_half {
 	struct tlb_code code[TLB_SIZE];
 };
 
-/* Neighbouring pages never share an entry: so an access that runs over the end of its page finds
- * a tag that is not the one of its last byte's page, and one comparison is enough. */
 static inline unsigned tlb_index(uint32_t lin)
 {
 	return lin >> 12 & (TLB_SIZE - 1);
+}
+
+static inline uint32_t tlb_none(unsigned index)
+{
+	return (index ^ 1) << 12;
+}
+
+/* How far lin, an address that has the entry, is into the page of one of its tags. */
+static inline size_t tlb_offset(uint32_t lin, uint32_t tag)
+{
+	return lin - tag;
+}
+
+/* Are so many bytes there within the page? */
+static inline bool tlb_hit(size_t offset, unsigned bytes)
+{
+	return offset <= PAGE_SIZE - bytes;
 }
 
 /* An entry's number says which view it belongs to, what it is for, and where it is. */
@@ -77,6 +95,7 @@ static inline unsigned tlb_written(const uint8_t *page)
 	return (uintptr_t)page >> 12 & (TLB_WRITTEN - 1);
 }
 
+#define TLB_NO_SPACE 1u
 /* Beside the address of a page-table entry, which is a multiple of 4. */
 #define TLB_GLOBAL 1u
 
@@ -89,7 +108,7 @@ struct tlb {
 	uint64_t written[TLB_WRITTEN / 64]; /* bit by tlb_written(), of pages with a write tag */
 	uint8_t space;			    /* its bit in struct mem, from cpu_init() on */
 	bool mixed; /* of one page of tables some are from before a store to it, some from after */
-	uint32_t cr3;	    /* page directory they were found through, or TLB_NONE */
+	uint32_t cr3;	    /* page directory they were found through, or TLB_NO_SPACE */
 	uint64_t last_used; /* the larger, the later */
 };
 
@@ -114,7 +133,7 @@ void tlb_flush_page(struct tlb *tlb, uint32_t lin);
 void tlb_flush_stale(struct tlb *tlb, const struct mem *mem);
 /* No store to this frame may bypass the slow path any more: it now holds code, or page tables. */
 void tlb_protect(struct tlb *tlb, const uint8_t *page);
-/* The linear address of the page that entry `id` is about, or TLB_NONE. */
+/* The linear address of the page that entry `id`, which is in use, is about. */
 static inline uint32_t tlb_tag(const struct tlb *tlb, unsigned id)
 {
 	const struct tlb_half *half = &tlb->half[tlb_view_of(id)];
@@ -125,7 +144,7 @@ static inline uint32_t tlb_tag(const struct tlb *tlb, unsigned id)
 
 static inline void tlb_use(struct tlb *tlb, unsigned id, uint32_t tag, bool global, uint32_t table)
 {
-	if (tag == TLB_NONE)
+	if (tag == tlb_none(id & (TLB_SIZE - 1)))
 		tlb->used[tlb->nr_used++] = (uint16_t)id;
 	tlb->origin[id] = table | (global ? TLB_GLOBAL : 0);
 }
@@ -137,10 +156,10 @@ static inline void tlb_fill(struct tlb *tlb, struct tlb_entry *e, enum tlb_view 
 	tlb_use(tlb, tlb_id(view, lin), e->read, global, table);
 	lin &= PAGE_MASK;
 	e->read = lin;
-	e->write = writable ? lin : TLB_NONE;
+	e->write = writable ? lin : tlb_none(tlb_index(lin));
 	if (writable)
 		tlb->written[tlb_written(page) / 64] |= 1ull << tlb_written(page) % 64;
-	e->addend = (uintptr_t)page - lin;
+	e->page = page;
 }
 
 /* The same for code; page_pa is the page's machine-physical address. */

@@ -106,7 +106,7 @@ START_TEST(write_tag_only_when_nothing_is_left_to_do)
 	ck_assert_uint_eq(pte_of(0x20000) & PTE_A, 0);
 	ck_ok(acc_ld32(cpu, 0x20000, &v));
 	ck_assert_uint_eq(e[i].read, 0x20000);
-	ck_assert_uint_eq(e[i].write, TLB_NONE);
+	ck_assert_uint_eq(e[i].write, tlb_none(i));
 	cpu_forget_spaces(cpu);
 	ck_assert(!acc_refill_write(cpu, 0x20000));
 	ck_assert_uint_eq(pte_of(0x20000) & PTE_D, 0);
@@ -122,12 +122,12 @@ START_TEST(write_tag_only_when_nothing_is_left_to_do)
 	ck_ok(acc_st32(cpu, 0x24100, 1));
 	ck_assert(!acc_refill_write(cpu, 0x24000));
 	ck_assert_uint_eq(e[c].read, 0x24000);
-	ck_assert_uint_eq(e[c].write, TLB_NONE);
+	ck_assert_uint_eq(e[c].write, tlb_none(c));
 	/* No RAM, no entry; all ones come back, and stores are lost. */
 	world_pte(0x25000, 0);
 	poke32(W_PT + 0x25 * 4, 0xf0000000 | PTE_P | PTE_RW | PTE_US);
 	ck_assert(!acc_refill_write(cpu, 0x25000));
-	ck_assert_uint_eq(e[tlb_index(0x25000)].read, TLB_NONE);
+	ck_assert_uint_eq(e[tlb_index(0x25000)].read, tlb_none(tlb_index(0x25000)));
 	ck_ok(acc_st32(cpu, 0x25000, 7));
 	ck_ok(acc_ld32(cpu, 0x25000, &v));
 	ck_assert_uint_eq(v, 0xffffffff);

@@ -172,8 +172,24 @@ static inline uint32_t opaque(uint32_t v)
 	__asm__("" : "+r"(v));
 	return v;
 }
-/* Does this tag of tlb_at(tlb, lin) allow a quick access? */
-#define TLB_HIT(lin, bytes, tag) LIKELY((((lin) + (bytes)-1) & PAGE_MASK) == (tag))
+/* The same for an offset: it is not to be widened once more when it is used. */
+static inline size_t opaque_size(size_t v)
+{
+	__asm__("" : "+r"(v));
+	return v;
+}
+/* Where the operand of so many bytes at `lin` is in the host's memory, if the TLB allows the access there;
+ * else `miss`, which does not come back. */
+#define AT_HAND(at, lin, bytes, access, miss)                                                      \
+	uint8_t *at;                                                                               \
+	do {                                                                                       \
+		const struct tlb_entry *entry_ = tlb_at(tlb, lin);                                 \
+		size_t offset_ = opaque_size(tlb_offset(lin, entry_->access));                     \
+		if (UNLIKELY(!tlb_hit(offset_, bytes))) {                                          \
+			miss;                                                                      \
+		}                                                                                  \
+		at = entry_->page + offset_;                                                       \
+	} while (0)
 
 /* Effective address in 32-bit address size, and in any. */
 #define EA32 (rd32(cpu, op->base) + (rd32(cpu, op->index) << op->scale) + op->disp)
@@ -209,22 +225,15 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 #define LOAD_m(bits, v)                                                                            \
 	uint##bits##_t v;                                                                          \
 	do {                                                                                       \
-		const struct tlb_entry *e_ = tlb_at(tlb, lin);                                     \
-		if (!TLB_HIT(lin, (bits) / 8, e_->read))                                           \
-			REFILL(read);                                                              \
-		v = host_ld##bits((const uint8_t *)(e_->addend + lin));                            \
+		AT_HAND(at_, lin, (bits) / 8, read, REFILL(read));                                 \
+		v = host_ld##bits(at_);                                                            \
 	} while (0)
 #define LOAD_s(bits, v)                                                                            \
 	uint##bits##_t v;                                                                          \
 	TRY(acc_ld##bits(cpu, lin, &v))
 #define LOADW_m(bits, v)                                                                           \
-	uint##bits##_t v;                                                                          \
-	const struct tlb_entry *e_ = tlb_at(tlb, lin);                                             \
-	uint8_t *hp_;                                                                              \
-	if (!TLB_HIT(lin, (bits) / 8, e_->write))                                                  \
-		REFILL(write);                                                                     \
-	hp_ = (uint8_t *)(e_->addend + lin);                                                       \
-	v = host_ld##bits(hp_)
+	AT_HAND(hp_, lin, (bits) / 8, write, REFILL(write));                                       \
+	uint##bits##_t v = host_ld##bits(hp_)
 #define LOADW_s(bits, v)                                                                           \
 	uint##bits##_t v;                                                                          \
 	TRY((bits) > 8 && acc_align(cpu, lin, (bits) / 8));                                        \
@@ -234,19 +243,15 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 #define STOREW_s(bits, v) TRY(acc_st##bits(cpu, lin, v))
 #define STORE_m(bits, v)                                                                           \
 	do {                                                                                       \
-		const struct tlb_entry *e_ = tlb_at(tlb, lin);                                     \
-		if (!TLB_HIT(lin, (bits) / 8, e_->write))                                          \
-			REFILL(write);                                                             \
-		host_st##bits((uint8_t *)(e_->addend + lin), v);                                   \
+		AT_HAND(at_, lin, (bits) / 8, write, REFILL(write));                               \
+		host_st##bits(at_, v);                                                             \
 	} while (0)
 /* The second access of an instruction must not evict the first from the TLB and begin anew: the two
  * would do so for ever. */
 #define STORE_second(bits, v)                                                                      \
 	do {                                                                                       \
-		const struct tlb_entry *e_ = tlb_at(tlb, lin);                                     \
-		if (!TLB_HIT(lin, (bits) / 8, e_->write))                                          \
-			CAREFUL;                                                                   \
-		host_st##bits((uint8_t *)(e_->addend + lin), v);                                   \
+		AT_HAND(at_, lin, (bits) / 8, write, CAREFUL);                                     \
+		host_st##bits(at_, v);                                                             \
 	} while (0)
 #define STORE_s(bits, v) TRY(acc_st##bits(cpu, lin, v))
 #define LOAD_b		 LOAD_m
