@@ -20,6 +20,8 @@
 #define BLOCK_MAX_OPS	(BLOCK_MAX_INSNS + 2)
 #define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))
 
+struct block block_nowhere = {.where = BLOCK_DEAD, .n = INT64_MAX};
+
 /* The block for single instructions is dead as far as the jump cache is concerned; and it is followed
  * by none. */
 static void forget_jumps(struct cpu *cpu)
@@ -30,7 +32,7 @@ static void forget_jumps(struct cpu *cpu)
 		c->jump[i] = c->single;
 	for (unsigned i = 0; i < ARRAY_LEN(cpu->called); i++)
 		cpu->called[i] = c->single;
-	c->single->link[0] = c->single->link[1] = NULL;
+	c->single->link[0] = c->single->link[1] = &block_nowhere;
 }
 
 int block_cache_init(struct cpu *cpu)
@@ -367,6 +369,7 @@ static unsigned start_block(struct cpu *cpu, struct block *b)
 
 	memset(b, 0, sizeof(*b));
 	b->where = BLOCK_DEAD;
+	b->link[0] = b->link[1] = &block_nowhere;
 	if (!counted && !(cpu->history && cpu->s.cpl == 0))
 		return 0;
 	end_op(&b->op[0], 0);

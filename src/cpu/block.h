@@ -61,7 +61,8 @@ struct block {
 	uint32_t met;		    /* by which sample it was met last; 0: none; or BLOCK_HOT */
 	uint32_t bytes;
 
-	/* What follows when not taken (or when the call at the end has come back), when taken. */
+	/* What follows when not taken (or when the call at the end has come back), when taken;
+	 * block_nowhere if that is not known. */
 	struct block *link[2];
 	uint64_t where; /* block_where() it was decoded, or BLOCK_DEAD */
 	int64_t n;	/* instructions */
@@ -69,6 +70,8 @@ struct block {
 };
 
 #define BLOCK_DEAD ~0ull
+/* Too long for any budget, and nowhere: what leads to it leads on to the search. */
+extern struct block block_nowhere;
 /* Machine-physical address of the first byte; enum cpu_mode, and BLOCK_TWO_PAGES. */
 static inline uint64_t block_where(uint32_t pa, uint32_t mode)
 {

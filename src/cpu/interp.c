@@ -80,14 +80,14 @@ COLD_OP(break_off)
 COLD_OP(leave_slowly)
 {
 	UNUSED_OP;
-	ENTER(block_find(cpu));
+	ENTER_IF(block_find(cpu));
 	return NULL;
 }
 
 /* Straight into the next if it is. */
 OP(leave)
 {
-	ENTER(block_guess(cpu, tlb, cpu->mode));
+	ENTER_IF(block_guess(cpu, tlb, cpu->mode));
 	GO(op_leave_slowly(cpu, op, tlb));
 }
 
@@ -119,7 +119,7 @@ static bool is_elsewhere(const struct block *from, const struct block *to)
 		UNUSED_OP;                                                                         \
 		if (may_link(cpu, cpu->blk, to) && !is_elsewhere(cpu->blk, to))                    \
 			cpu->blk->link[slot] = to;                                                 \
-		ENTER(to);                                                                         \
+		ENTER_IF(to);                                                                      \
 		return NULL;                                                                       \
 	}                                                                                          \
 	OP(leave_##slot)                                                                           \
@@ -140,7 +140,7 @@ COLD_OP(leave_away)
 	UNUSED_OP;
 	if (may_link(cpu, cpu->blk, to))
 		cpu->blk->link[1] = to;
-	ENTER(to);
+	ENTER_IF(to);
 	return NULL;
 }
 
@@ -158,7 +158,7 @@ COLD_OP(leave_return)
 	if (cpu_has_rung(cpu, RUNG_RETURN) && may_link(cpu, from, to) &&
 	    to->where == from->where + from->bytes)
 		from->link[0] = to;
-	ENTER(to);
+	ENTER_IF(to);
 	return NULL;
 }
 

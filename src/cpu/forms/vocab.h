@@ -73,18 +73,23 @@
 	cpu->s.eip = NEXT_EIP;                                                                     \
 	RESUME
 #define STOP return NULL
-/* Go into block b, if there is one and all of it fits into the budget; else fall through. */
+/* Go into block b, if all of it fits into the budget; else fall through. */
 #define ENTER(b)                                                                                   \
 	do {                                                                                       \
 		struct block *e_ = (b);                                                            \
-		if (LIKELY(e_)) {                                                                  \
-			int64_t budget_ = cpu->budget - e_->n;                                     \
-			if (LIKELY(budget_ >= 0)) {                                                \
-				cpu->budget = budget_;                                             \
-				cpu->blk = e_;                                                     \
-				DISPATCH(e_->op);                                                  \
-			}                                                                          \
+		int64_t budget_ = cpu->budget - e_->n;                                             \
+		if (LIKELY(budget_ >= 0)) {                                                        \
+			cpu->budget = budget_;                                                     \
+			cpu->blk = e_;                                                             \
+			DISPATCH(e_->op);                                                          \
 		}                                                                                  \
+	} while (0)
+/* The same if there is one. */
+#define ENTER_IF(b)                                                                                \
+	do {                                                                                       \
+		struct block *b_ = (b);                                                            \
+		if (LIKELY(b_))                                                                    \
+			ENTER(b_);                                                                 \
 	} while (0)
 /* EIP is set; follow the block's link number `slot` if it has one. */
 #define CHAIN(slot)                                                                                \
@@ -103,7 +108,7 @@
 #define CHAIN_AWAY                                                                                 \
 	do {                                                                                       \
 		struct block *to_ = cpu->blk->link[1];                                             \
-		if (LIKELY(to_ && block_is_here(cpu, tlb, to_, cpu->mode)))                        \
+		if (LIKELY(block_is_here(cpu, tlb, to_, cpu->mode)))                               \
 			ENTER(to_);                                                                \
 		GO(op_leave_away(cpu, op, tlb));                                                   \
 	} while (0)
@@ -112,7 +117,7 @@
 #define CHAIN_RETURN                                                                               \
 	do {                                                                                       \
 		struct block *to_ = cpu->called[--cpu->calls]->link[0];                            \
-		if (LIKELY(to_ && block_is_here(cpu, tlb, to_, cpu->mode)))                        \
+		if (LIKELY(block_is_here(cpu, tlb, to_, cpu->mode)))                               \
 			ENTER(to_);                                                                \
 		GO(op_leave_return(cpu, op, tlb));                                                 \
 	} while (0)
