@@ -121,6 +121,7 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
 			page_list_remove(c, b, other >> PAGE_SHIFT);
 		}
 		b->where = BLOCK_DEAD;
+		b->stamp = 0;
 	}
 	mem_clear_code(cpu->mem, pfn);
 	cpu->blk = NULL;
@@ -558,11 +559,14 @@ static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
 /* The one with two pages, if the page behind EIP's is the one that its second part was read from. */
 static struct block *guess_two_pages(const struct cpu *cpu)
 {
-	struct block *b = block_guess(cpu, cpu->view, cpu->mode | BLOCK_TWO_PAGES);
+	struct block *b = *jump_slot(cpu->cache, cpu->s.eip);
 	uint32_t next = (cpu->s.eip & PAGE_MASK) + PAGE_SIZE;
 	const struct tlb_code *c = &cpu->view->code[tlb_index(next)];
 
-	return b && c->tag == next && c->delta + next == b->pa2 ? b : NULL;
+	return block_is_here(cpu, cpu->view, b, cpu->mode | BLOCK_TWO_PAGES) && c->tag == next &&
+			       c->delta + next == b->pa2
+		       ? b
+		       : NULL;
 }
 
 static struct block *known_block(const struct cpu *cpu, uint32_t pa)

@@ -64,8 +64,10 @@ struct block {
 	/* What follows when not taken (or when the call at the end has come back), when taken;
 	 * block_nowhere if that is not known. */
 	struct block *link[2];
-	uint64_t where; /* block_where() it was decoded, or BLOCK_DEAD */
 	int64_t n;	/* instructions */
+	uint64_t stamp; /* of the view in which it was found to be the one at EIP `at`, or 0 */
+	uint32_t at;
+	uint64_t where; /* block_where() it was decoded, or BLOCK_DEAD */
 	struct op op[]; /* a hook's, if there is one; then the instructions', and one more */
 };
 
@@ -147,12 +149,28 @@ static inline bool block_is_here(const struct cpu *cpu, const struct tlb_half *t
 	return b->where == block_where(c->delta + eip, mode) && c->tag == (eip & PAGE_MASK);
 }
 
-static inline struct block *block_guess(const struct cpu *cpu, const struct tlb_half *tlb,
-					uint32_t mode)
+/* Has that been found out before, for the mode the CPU is in, and nothing changed?  (False: perhaps.) */
+static inline bool block_was_here(const struct cpu *cpu, const struct tlb_half *tlb,
+				  const struct block *b)
+{
+	return LIKELY(b->stamp == tlb->stamp) && LIKELY(b->at == cpu->s.eip);
+}
+
+/* Find it out, and keep that. */
+static inline bool block_look(const struct cpu *cpu, const struct tlb_half *tlb, struct block *b)
+{
+	if (!block_is_here(cpu, tlb, b, cpu->mode))
+		return false;
+	b->stamp = tlb->stamp;
+	b->at = cpu->s.eip;
+	return true;
+}
+
+static inline struct block *block_guess(const struct cpu *cpu, const struct tlb_half *tlb)
 {
 	struct block *b = *jump_slot(cpu->cache, cpu->s.eip);
 
-	return block_is_here(cpu, tlb, b, mode) ? b : NULL;
+	return block_was_here(cpu, tlb, b) || block_look(cpu, tlb, b) ? b : NULL;
 }
 /*:*/
 
@@ -165,7 +183,7 @@ struct block *block_find(struct cpu *cpu);
 
 static inline struct block *block_next(struct cpu *cpu)
 {
-	struct block *b = block_guess(cpu, cpu->view, cpu->mode);
+	struct block *b = block_guess(cpu, cpu->view);
 
 	return b ? b : block_find(cpu);
 }

@@ -20,8 +20,7 @@ int cpu_init(struct cpu *cpu, struct mem *mem, const struct cpu_bus *bus)
 	cpu->model = *cpu_model_find(NULL);
 	cpu->deadline_ns = UINT64_MAX;
 	for (unsigned i = 0; i < MEM_SPACES; i++) {
-		tlb_init(&cpu->space[i]);
-		cpu->space[i].space = (uint8_t)(1u << i);
+		tlb_init(&cpu->space[i], i);
 	}
 	cpu->tlb = cpu->space;
 	cpu_reset(cpu);
@@ -123,8 +122,8 @@ void cpu_set_cpl(struct cpu *cpu, unsigned cpl)
 	if (!cpl)
 		cpu->s.clock_ns += cpu->ring0_charge_ns;
 	cpu->s.cpl = (uint8_t)cpl;
-	cpu_update_view(cpu);
 	cpu->mode = (cpu->mode & ~(uint32_t)MODE_USER) | (cpl == 3 ? MODE_USER : 0);
+	cpu_update_view(cpu);
 }
 
 void cpu_idle_until(struct cpu *cpu, uint64_t ns)
@@ -174,6 +173,7 @@ void cpu_update_mode(struct cpu *cpu)
 	if (cpu->s.cpl == 3)
 		mode |= MODE_USER;
 	cpu->mode = mode;
+	cpu_stamp_view(cpu);
 }
 
 void cpu_update_paging(struct cpu *cpu)

@@ -341,7 +341,7 @@ struct cpu {
  * never run under another.  FLAT: DS, ES and SS have base 0, limit 4 GB and may be written, so an
  * effective address is a linear address and needs no check.
 :*/
-enum cpu_mode {
+enum cpu_mode { /* fits into TLB_STAMP_MODE */
 	MODE_D32 = 1,  /* CS.D: 32-bit code */
 	MODE_SS32 = 2, /* SS.B: the stack pointer is ESP */
 	MODE_FLAT = 4,
@@ -408,9 +408,16 @@ static inline void cpu_sync_counts(struct cpu *cpu)
 	cpu->budget_mark = cpu->budget;
 }
 
+/* The view's stamp has the mode in it: so a block that was found under this stamp may be entered. */
+static inline void cpu_stamp_view(struct cpu *cpu)
+{
+	cpu->view->stamp = (cpu->view->stamp & ~(uint64_t)TLB_STAMP_MODE) | cpu->mode;
+}
+
 static inline void cpu_update_view(struct cpu *cpu)
 {
 	cpu->view = &cpu->tlb->half[cpu->s.cpl == 3 ? TLB_USER : TLB_SUPERVISOR];
+	cpu_stamp_view(cpu);
 }
 
 /* From here on (everything is in the books): how many instructions may retire before the run loop

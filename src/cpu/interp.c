@@ -87,7 +87,7 @@ COLD_OP(leave_slowly)
 /* Straight into the next if it is. */
 OP(leave)
 {
-	ENTER_IF(block_guess(cpu, tlb, cpu->mode));
+	ENTER_IF(block_guess(cpu, tlb));
 	GO(op_leave_slowly(cpu, op, tlb));
 }
 
@@ -124,7 +124,7 @@ static bool is_elsewhere(const struct block *from, const struct block *to)
 	}                                                                                          \
 	OP(leave_##slot)                                                                           \
 	{                                                                                          \
-		struct block *to = block_guess(cpu, tlb, cpu->mode);                               \
+		struct block *to = block_guess(cpu, tlb);                                          \
                                                                                                    \
 		if (to && is_elsewhere(cpu->blk, to))                                              \
 			ENTER(to);                                                                 \
@@ -144,6 +144,16 @@ COLD_OP(leave_away)
 	return NULL;
 }
 
+/* Something has changed since the link was followed last: perhaps not what lies there. */
+COLD_OP(look_away)
+{
+	struct block *to = cpu->blk->link[1];
+
+	if (LIKELY(block_look(cpu, tlb, to)))
+		ENTER(to);
+	GO(op_leave_away(cpu, op, tlb));
+}
+
 /*C:482
  * Returns.  A call notes its block (CALLED), the return behind it takes it back and finds there the
  * block that follows the call: without waiting for the address that it pops, which only has to
@@ -160,6 +170,15 @@ COLD_OP(leave_return)
 		from->link[0] = to;
 	ENTER_IF(to);
 	return NULL;
+}
+
+COLD_OP(look_return)
+{
+	struct block *to = cpu->called[cpu->calls]->link[0];
+
+	if (LIKELY(block_look(cpu, tlb, to)))
+		ENTER(to);
+	GO(op_leave_return(cpu, op, tlb));
 }
 
 /* The same after crossing rings: the books are closed, and a new plan is made. */

@@ -12,15 +12,20 @@ static void entry_clear(struct tlb *tlb, unsigned id)
 	struct tlb_half *half = &tlb->half[tlb_view_of(id)];
 	unsigned i = id & (TLB_SIZE - 1);
 
-	if (id & TLB_FOR_CODE)
+	if (id & TLB_FOR_CODE) {
+		half->stamp += TLB_STAMP_NEXT;
 		half->code[i] = (struct tlb_code){tlb_none(i), 0};
-	else
+	} else {
 		half->e[i] = (struct tlb_entry){tlb_none(i), tlb_none(i), NULL};
+	}
 	tlb->origin[id] = WALK_NO_TABLE;
 }
 
-void tlb_init(struct tlb *tlb)
+void tlb_init(struct tlb *tlb, unsigned space)
 {
+	for (unsigned view = 0; view < 2; view++)
+		tlb->half[view].stamp = (2 * space + view) << TLB_STAMP_SPACE;
+	tlb->space = (uint8_t)(1u << space);
 	for (unsigned id = 0; id < TLB_IDS; id++)
 		entry_clear(tlb, id);
 	tlb->nr_used = 0;

@@ -47,8 +47,19 @@ struct tlb_code {
 	uint32_t delta; /* machine-physical address of the page minus its linear address */
 };
 
+/*C:123
+ * The stamp of a half says what its entries for code say: while it is the same, each page of code that
+ * it knew is where it was.  So whoever found code to be at an address once need not look again, if he
+ * kept the stamp.  Its lowest byte is left to the CPU; then come three bits for which half of which space
+ * this is; the rest counts.
+:*/
+#define TLB_STAMP_MODE	0xffu
+#define TLB_STAMP_SPACE 8
+#define TLB_STAMP_NEXT	(1ull << 16)
+
 struct tlb_half {
 	struct tlb_entry e[TLB_SIZE];
+	uint64_t stamp;
 	struct tlb_code code[TLB_SIZE];
 };
 
@@ -126,7 +137,8 @@ static inline const struct tlb_entry *tlb_at(const struct tlb_half *half, uint32
 	return tlb_slot((struct tlb_half *)(uintptr_t)half, lin);
 }
 
-void tlb_init(struct tlb *tlb);
+/* The TLB of space number `space`, empty. */
+void tlb_init(struct tlb *tlb, unsigned space);
 void tlb_flush(struct tlb *tlb, bool global_too);
 void tlb_flush_page(struct tlb *tlb, uint32_t lin);
 /* The translations whose page-table entries lie in pages that no longer have this TLB's bit in page[]. */
@@ -168,6 +180,8 @@ static inline void tlb_fill_code(struct tlb *tlb, enum tlb_view view, uint32_t l
 {
 	struct tlb_code *c = &tlb->half[view].code[tlb_index(lin)];
 
+	if (c->tag != tlb_none(tlb_index(lin)))
+		tlb->half[view].stamp += TLB_STAMP_NEXT;
 	tlb_use(tlb, TLB_FOR_CODE | tlb_id(view, lin), c->tag, global, table);
 	lin &= PAGE_MASK;
 	*c = (struct tlb_code){lin, page_pa - lin};

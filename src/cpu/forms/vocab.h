@@ -108,18 +108,18 @@
 #define CHAIN_AWAY                                                                                 \
 	do {                                                                                       \
 		struct block *to_ = cpu->blk->link[1];                                             \
-		if (LIKELY(block_is_here(cpu, tlb, to_, cpu->mode)))                               \
+		if (block_was_here(cpu, tlb, to_))                                                 \
 			ENTER(to_);                                                                \
-		GO(op_leave_away(cpu, op, tlb));                                                   \
+		GO(op_look_away(cpu, op, tlb));                                                    \
 	} while (0)
 /* EIP and the stack are set by a call; and by a return. */
 #define CALLED cpu->called[cpu->calls++] = cpu->blk
 #define CHAIN_RETURN                                                                               \
 	do {                                                                                       \
 		struct block *to_ = cpu->called[--cpu->calls]->link[0];                            \
-		if (LIKELY(block_is_here(cpu, tlb, to_, cpu->mode)))                               \
+		if (block_was_here(cpu, tlb, to_))                                                 \
 			ENTER(to_);                                                                \
-		GO(op_leave_return(cpu, op, tlb));                                                 \
+		GO(op_look_return(cpu, op, tlb));                                                  \
 	} while (0)
 
 #define FLAGS cpu->s.fl
