@@ -270,6 +270,8 @@ static void make_op(const struct cpu *cpu, const struct insn *in, struct op *op,
 		op->base = reg_offset(in->base, in->base == REG_ZERO ? 4 : 2);
 		op->index = reg_offset(in->index, in->index == REG_ZERO ? 4 : 2);
 	}
+	if (opmap[in->row].operand[1] == OPR_1)
+		op->imm = 1;
 	if (jump) {
 		op->disp = off + in->len;
 		op->imm += op->disp;

@@ -209,6 +209,14 @@ static inline uint32_t ea_any(const struct cpu *cpu, const struct op *op)
 	return EA32;
 }
 
+/* How far a shift by an immediate goes, in handlers that are only for those that go anywhere. */
+static inline unsigned shift_count(const struct op *op)
+{
+	if (!(op->imm & 31))
+		__builtin_unreachable();
+	return op->imm;
+}
+
 /* Hand the instruction to its careful twin. */
 #define CAREFUL GO(interp_handler(op->row, !!(op->flags & OPF_32), KIND_ANY)(cpu, op, tlb))
 /* The TLB does not know the operand's page: tell it and begin anew, or be careful.  A tail call, so that
