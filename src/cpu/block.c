@@ -15,12 +15,13 @@
 #define ARENA_BYTES (8u << 20)
 /* A block begins at a multiple of the one plus the other: see struct block. */
 #define CACHE_LINE  64u
-#define ARENA_FIRST (offsetof(struct block, link) % CACHE_LINE)
+#define ARENA_FIRST (offsetof(struct block, n) % CACHE_LINE)
 /* Most ops of one block: its instructions, one to count it, one to end it. */
 #define BLOCK_MAX_OPS	(BLOCK_MAX_INSNS + 2)
 #define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))
 
 struct block block_nowhere = {.where = BLOCK_DEAD, .n = INT64_MAX};
+const struct op block_no_end = {.link = {&block_nowhere, &block_nowhere}, .home = &block_nowhere};
 
 /* The block for single instructions is dead as far as the jump cache is concerned; and it is followed
  * by none. */
@@ -31,8 +32,7 @@ static void forget_jumps(struct cpu *cpu)
 	for (unsigned i = 0; i < ARRAY_LEN(c->jump); i++)
 		c->jump[i] = c->single;
 	for (unsigned i = 0; i < ARRAY_LEN(cpu->called); i++)
-		cpu->called[i] = c->single;
-	c->single->link[0] = c->single->link[1] = &block_nowhere;
+		cpu->called[i] = &block_no_end;
 }
 
 int block_cache_init(struct cpu *cpu)
@@ -80,7 +80,7 @@ void block_cache_flush(struct cpu *cpu)
 	memset(c->hash, 0, sizeof(c->hash));
 	forget_jumps(cpu);
 	c->used = ARENA_FIRST;
-	cpu->blk = NULL;
+	c->emptied++;
 }
 
 /* Which of a block's two page lists is this page's? */
@@ -124,7 +124,6 @@ void block_invalidate_page(struct cpu *cpu, uint32_t pfn)
 		b->stamp = 0;
 	}
 	mem_clear_code(cpu->mem, pfn);
-	cpu->blk = NULL;
 }
 
 /*C:400
@@ -356,11 +355,11 @@ static int decode_one(struct cpu *cpu, struct fetch *f, uint32_t lin, unsigned o
 	return opmap[in.row].attr & A_END ? 1 : 0;
 }
 
-static void end_op(struct op *op, unsigned off)
+static void end_block(struct block *b, struct op *op)
 {
-	memset(op, 0, sizeof(*op));
 	op->fn = interp_end;
-	op->off = (uint16_t)off;
+	op->link[0] = op->link[1] = &block_nowhere;
+	op->home = b;
 }
 
 /* Begin a block.  Does somebody want to know when it is entered?  Then its first op says so.  Returns
@@ -372,10 +371,9 @@ static unsigned start_block(struct cpu *cpu, struct block *b)
 
 	memset(b, 0, sizeof(*b));
 	b->where = BLOCK_DEAD;
-	b->link[0] = b->link[1] = &block_nowhere;
 	if (!counted && !(cpu->history && cpu->s.cpl == 0))
 		return 0;
-	end_op(&b->op[0], 0);
+	memset(&b->op[0], 0, sizeof(b->op[0]));
 	b->op[0].fn = counted ? interp_count : interp_note;
 	return 1;
 }
@@ -511,7 +509,7 @@ static bool fill_block(struct cpu *cpu, struct block *b, unsigned first, uint32_
 	}
 	if (!b->n)
 		return false;
-	end_op(&b->op[at], off);
+	end_block(b, &b->op[at]);
 	/* What is no instruction depends on all the bytes that were looked at. */
 	b->bytes = off ? off : f.avail;
 	for (unsigned i = 0; i < b->n; i++)

@@ -19,18 +19,29 @@ typedef const struct op *op_fn(struct cpu *cpu, const struct op *op, const struc
 
 struct op {
 	op_fn *fn;
-	uint32_t disp;	 /* direct jumps: EIP behind the instruction minus the block's first EIP */
-	uint32_t imm;	 /* direct jumps: target minus the block's first EIP */
-	uint16_t imm2;	 /* x87: FOP */
-	uint16_t row;	 /* enum opmap_id */
-	uint16_t off;	 /* of the instruction, from the block's first EIP */
-	uint8_t len;	 /* bytes */
-	uint8_t left;	 /* instructions of the block from this one to the last, inclusive */
-	uint8_t rm, reg; /* byte offset in struct cpu of the E and G registers (Z: in rm) */
-	uint8_t base, index; /* likewise */
-	uint8_t scale, seg;
-	uint8_t flags; /* enum op_flags */
-	uint8_t modrm;
+	union {
+		struct {
+			uint32_t disp;	/* direct jumps: EIP behind the instruction minus the block's first */
+			uint32_t imm;	/* direct jumps: target minus the block's first EIP */
+			uint16_t imm2;	/* x87: FOP */
+			uint16_t row;	/* enum opmap_id */
+			uint16_t off;	/* of the instruction, from the block's first EIP */
+			uint8_t len;	/* bytes */
+			uint8_t left;	/* instructions of the block from this one to the last, inclusive */
+			uint8_t rm, reg; /* byte offset in struct cpu of the E and G registers (Z: in rm) */
+			uint8_t base, index; /* likewise */
+			uint8_t scale, seg;
+			uint8_t flags; /* enum op_flags */
+			uint8_t modrm;
+		};
+		/* Behind the last instruction: */
+		struct {
+			/* What follows when not taken (or when the call at the end has come back),
+			 * when taken; block_nowhere if that is not known. */
+			struct block *link[2];
+			struct block *home; /* the block whose end this is */
+		};
+	};
 };
 
 enum op_flags {
@@ -61,9 +72,6 @@ struct block {
 	uint32_t met;		    /* by which sample it was met last; 0: none; or BLOCK_HOT */
 	uint32_t bytes;
 
-	/* What follows when not taken (or when the call at the end has come back), when taken;
-	 * block_nowhere if that is not known. */
-	struct block *link[2];
 	int64_t n;	/* instructions */
 	uint64_t stamp; /* of the view in which it was found to be the one at EIP `at`, or 0 */
 	uint32_t at;
@@ -74,6 +82,7 @@ struct block {
 #define BLOCK_DEAD ~0ull
 /* Too long for any budget, and nowhere: what leads to it leads on to the search. */
 extern struct block block_nowhere;
+extern const struct op block_no_end; /* of a block that nowhere follows */
 /* Machine-physical address of the first byte; enum cpu_mode, and BLOCK_TWO_PAGES. */
 static inline uint64_t block_where(uint32_t pa, uint32_t mode)
 {
@@ -110,6 +119,7 @@ struct block_cache {
 	uint8_t *arena;
 	size_t used, size;	     /* bytes */
 	uint64_t flushes;	     /* because it was full */
+	uint64_t emptied;	     /* for that reason or another */
 	uint64_t translated, heated; /* blocks; and those that became hot */
 	uint32_t samples;
 	struct block *single; /* room for one instruction outside the cache */

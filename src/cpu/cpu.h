@@ -302,13 +302,12 @@ struct cpu {
 	/* What nearly every handler uses comes first: near the pointer, an instruction of the host that
 	 * gets at it is four bytes long instead of seven. */
 	int64_t budget;	   /* instructions left before the run loop must look up */
-	struct block *blk; /* the block being executed; s.eip is its first EIP until it ends */
 	uint32_t mode;	   /* what decoded code depends on: enum cpu_mode */
 	uint8_t calls;	   /* next of called[] */
 	struct cpu_state s;
 
 	/* Everything else is a cache or plumbing, too. */
-	struct block *called[256]; /* blocks that ended with a call; never NULL */
+	const struct op *called[256]; /* ends of blocks with a call at the end; never NULL */
 	int64_t until_sample;	   /* instructions before the next sample, by the books */
 	struct tlb_half *view;	   /* of the current CPL */
 	struct trap trap;

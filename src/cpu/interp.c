@@ -50,21 +50,21 @@ _Static_assert(REG_AT(REG_ZERO) < 128, "operands are offsets of eight bits");
 #else
 #define op_note_block	       op_end
 #define op_count_block	       op_end
-#define hook_give_back(cpu, n) ((void)0)
+#define hook_give_back(cpu, op, n) ((void)0)
 #endif
 
 /* So many instructions of the block were counted when it was entered and do not retire. */
-static void op_give_back(struct cpu *cpu, unsigned n)
+static void op_give_back(struct cpu *cpu, const struct op *op, unsigned n)
 {
 	cpu->budget += n;
-	hook_give_back(cpu, n);
+	hook_give_back(cpu, op, n);
 }
 
 /* The way out when nothing was changed: EIP is the instruction's, and it did not retire. */
 COLD_OP(fault)
 {
 	cpu->s.eip += op->off;
-	op_give_back(cpu, op->left);
+	op_give_back(cpu, op, op->left);
 	return NULL;
 }
 
@@ -72,7 +72,7 @@ COLD_OP(fault)
 COLD_OP(break_off)
 {
 	cpu->s.eip += op->off + op->len;
-	op_give_back(cpu, op->left - 1);
+	op_give_back(cpu, op, op->left - 1u);
 	return NULL;
 }
 
@@ -111,22 +111,31 @@ static bool is_elsewhere(const struct block *from, const struct block *to)
 	return (from->where ^ to->where) >> PAGE_SHIFT;
 }
 
+/* What is at CS:EIP, and from now on follows the block that ends with `end`. */
+static struct block *next_linked(struct cpu *cpu, const struct op *end, unsigned slot, bool here)
+{
+	const uint64_t emptied = cpu->cache->emptied;
+	struct block *to = block_next(cpu);
+
+	/* To make room for a block, the one that led to it may have gone. */
+	if (emptied == cpu->cache->emptied && may_link(cpu, end->home, to) &&
+	    !(here && is_elsewhere(end->home, to)))
+		((struct op *)(uintptr_t)end)->link[slot] = to;
+	return to;
+}
+
+/* op is the block's end, and so it is where a link is followed (CHAIN). */
 #define DEF_LEAVE(slot)                                                                            \
 	COLD_OP(leave_linking_##slot)                                                              \
 	{                                                                                          \
-		struct block *to = block_next(cpu);                                                \
-                                                                                                   \
-		UNUSED_OP;                                                                         \
-		if (may_link(cpu, cpu->blk, to) && !is_elsewhere(cpu->blk, to))                    \
-			cpu->blk->link[slot] = to;                                                 \
-		ENTER_IF(to);                                                                      \
+		ENTER_IF(next_linked(cpu, op, slot, true));                                        \
 		return NULL;                                                                       \
 	}                                                                                          \
 	OP(leave_##slot)                                                                           \
 	{                                                                                          \
 		struct block *to = block_guess(cpu, tlb);                                          \
                                                                                                    \
-		if (to && is_elsewhere(cpu->blk, to))                                              \
+		if (to && is_elsewhere(op->home, to))                                              \
 			ENTER(to);                                                                 \
 		GO(op_leave_linking_##slot(cpu, op, tlb));                                         \
 	}
@@ -135,19 +144,14 @@ DEF_LEAVE(1)
 
 COLD_OP(leave_away)
 {
-	struct block *to = block_next(cpu);
-
-	UNUSED_OP;
-	if (may_link(cpu, cpu->blk, to))
-		cpu->blk->link[1] = to;
-	ENTER_IF(to);
+	ENTER_IF(next_linked(cpu, op, 1, false));
 	return NULL;
 }
 
 /* Something has changed since the link was followed last: perhaps not what lies there. */
 COLD_OP(look_away)
 {
-	struct block *to = cpu->blk->link[1];
+	struct block *to = op->link[1];
 
 	if (LIKELY(block_look(cpu, tlb, to)))
 		ENTER(to);
@@ -162,12 +166,14 @@ COLD_OP(look_away)
 :*/
 COLD_OP(leave_return)
 {
-	struct block *to = block_next(cpu), *from = cpu->called[cpu->calls];
+	const struct op *end = cpu->called[cpu->calls];
+	const uint64_t emptied = cpu->cache->emptied;
+	struct block *to = block_next(cpu);
 
 	UNUSED_OP;
-	if (cpu_has_rung(cpu, RUNG_RETURN) && may_link(cpu, from, to) &&
-	    to->where == from->where + from->bytes)
-		from->link[0] = to;
+	if (cpu_has_rung(cpu, RUNG_RETURN) && emptied == cpu->cache->emptied &&
+	    may_link(cpu, end->home, to) && to->where == end->home->where + end->home->bytes)
+		((struct op *)(uintptr_t)end)->link[0] = to;
 	ENTER_IF(to);
 	return NULL;
 }

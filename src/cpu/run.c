@@ -32,7 +32,6 @@ static void execute(struct cpu *cpu, struct block *b)
 {
 	const struct op *op;
 
-	cpu->blk = b;
 	cpu->budget -= b->n;
 	for (op = b->op; op;)
 		op = op->fn(cpu, op, cpu->view);

@@ -80,7 +80,6 @@
 		int64_t budget_ = cpu->budget - e_->n;                                             \
 		if (LIKELY(budget_ >= 0)) {                                                        \
 			cpu->budget = budget_;                                                     \
-			cpu->blk = e_;                                                             \
 			DISPATCH(e_->op);                                                          \
 		}                                                                                  \
 	} while (0)
@@ -91,10 +90,11 @@
 		if (LIKELY(b_))                                                                    \
 			ENTER(b_);                                                                 \
 	} while (0)
-/* EIP is set; follow the block's link number `slot` if it has one. */
+/* EIP is set; follow the link number `slot` of the block's end, which is behind op. */
 #define CHAIN(slot)                                                                                \
 	do {                                                                                       \
-		ENTER(cpu->blk->link[slot]);                                                       \
+		op++;                                                                              \
+		ENTER(op->link[slot]);                                                             \
 		GO(op_leave_##slot(cpu, op, tlb));                                                 \
 	} while (0)
 /* A jump must land within the CS limit. */
@@ -107,13 +107,14 @@
 /* EIP is set, by a direct jump to another page. */
 #define CHAIN_AWAY                                                                                 \
 	do {                                                                                       \
-		struct block *to_ = cpu->blk->link[1];                                             \
+		op++;                                                                              \
+		struct block *to_ = op->link[1];                                                   \
 		if (block_was_here(cpu, tlb, to_))                                                 \
 			ENTER(to_);                                                                \
 		GO(op_look_away(cpu, op, tlb));                                                    \
 	} while (0)
 /* EIP and the stack are set by a call; and by a return. */
-#define CALLED cpu->called[cpu->calls++] = cpu->blk
+#define CALLED cpu->called[cpu->calls++] = op + 1
 #define CHAIN_RETURN                                                                               \
 	do {                                                                                       \
 		struct block *to_ = cpu->called[--cpu->calls]->link[0];                            \
