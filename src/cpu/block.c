@@ -233,7 +233,9 @@ static enum op_kind kind_of(const struct cpu *cpu, const struct insn *in)
 		return KIND_ANY;
 	if ((attr & A_STACK) && !in->has_modrm)
 		return KIND_FLAT;
-	return flat ? KIND_FLAT : KIND_ANY;
+	if (!flat)
+		return KIND_ANY;
+	return in->index == REG_ZERO ? KIND_BASE : KIND_FLAT;
 }
 
 /* What CPUID does not offer is not executed. */

@@ -206,8 +206,13 @@ void block_sample(struct cpu *cpu, struct block *b);
 /* One instruction at CS:EIP, decoded afresh, not remembered.  NULL: a fault is noted. */
 struct block *block_get_single(struct cpu *cpu);
 
-/* interp.c: the handlers of a row by [32-bit][register, flat memory, any memory]. */
-enum op_kind { KIND_REG, KIND_FLAT, KIND_ANY };
+/* interp.c: the handlers of a row by [32-bit][operand]. */
+enum op_kind {
+	KIND_REG,
+	KIND_FLAT, /* memory in a flat segment */
+	KIND_ANY,  /* any memory */
+	KIND_BASE, /* like FLAT, and the address has no index */
+};
 op_fn *interp_handler(unsigned row, bool w32, enum op_kind kind);
 /* The same without its flags, or NULL. */
 op_fn *interp_flagless(unsigned row, bool w32, enum op_kind kind);

@@ -299,7 +299,7 @@ static inline uint32_t ea_add(const struct op *op, uint32_t ea, uint32_t by)
 
 #include "shapes.h"
 
-static op_fn *const handlers[ROW_LIMIT][2][2][3] = {
+static op_fn *const handlers[ROW_LIMIT][2][2][4] = {
 #define I(map, opc, ext, mn, a, b, c, shape, body, attr, fd, fu, title)                            \
 	[ROW_ID(__LINE__)] = SHAPE_##shape(body),
 #include "opmap.def"
