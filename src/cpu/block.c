@@ -385,42 +385,7 @@ unsigned block_first(const struct block *b)
 	return b->op[0].fn == interp_count || b->op[0].fn == interp_note;
 }
 
-/* Does the operation leave nothing of the flags that were there before?  (A shift by zero does.) */
-static bool overwrites_flags(const struct op *op)
-{
-	const struct opmap_row *row = &opmap[op->row];
-	bool shift = row->map == 1 && (row->opcode == 0xc0 || row->opcode == 0xc1);
-
-	return row->flags_defined && (row->flags_defined | row->flags_undefined) == FL_ARITH &&
-	       !(shift && !(op->imm & 31));
-}
-
-/*C:418
- * Most flags are never read.  Where the next operation that touches them overwrites them all, and
- * nothing up to and including it can fault, an operation may leave the flags alone: no handler, no
- * exception frame and no snapshot can come between to see the difference.
- *
- * And where a block ends in a comparison and a conditional jump, one handler does both.
-:*/
-static void drop_dead_flags(struct op *ops, unsigned n)
-{
-	bool dead = false;
-
-	for (unsigned i = n; i-- > 0;) {
-		struct op *op = &ops[i];
-		op_fn *fn = dead ? interp_flagless(op->row, op->flags & OPF_32,
-						   op->flags >> OPF_KIND_SHIFT)
-				 : NULL;
-
-		if (fn)
-			op->fn = fn;
-		if (!(opmap[op->row].attr & A_PLAIN) || !(op->flags & OPF_NOMEM))
-			dead = false;
-		else if (overwrites_flags(op))
-			dead = true;
-	}
-}
-
+/* Where a block ends in a comparison and a conditional jump, one handler does both. */
 static void fuse_jump(const struct cpu *cpu, struct op *ops, unsigned n)
 {
 	const struct opmap_row *jump = &opmap[ops[n - 1].row];
@@ -470,7 +435,7 @@ static void improve(const struct cpu *cpu, struct block *b)
 	struct op *ops = &b->op[block_first(b)], *last = &ops[n - 1];
 
 	if (cpu_has_rung(cpu, RUNG_FLAGS))
-		drop_dead_flags(ops, n);
+		dead_flags_drop(ops, n);
 	if (cpu_has_rung(cpu, RUNG_FUSE)) {
 		fuse_jump(cpu, ops, n);
 		fuse_runs(ops, n);

@@ -24,7 +24,8 @@ struct op {
 			uint32_t disp;	/* direct jumps: EIP behind the instruction minus the block's first */
 			uint32_t imm;	/* direct jumps: target minus the block's first EIP */
 			uint16_t imm2;	/* x87: FOP */
-			uint16_t row;	/* enum opmap_id */
+			uint16_t row : 10; /* enum opmap_id */
+			uint16_t owes : 6; /* its fault restores the flags of so many before (dead.c) */
 			uint16_t off;	/* of the instruction, from the block's first EIP */
 			uint8_t len;	/* bytes */
 			uint8_t left;	/* instructions of the block from this one to the last, inclusive */
@@ -205,6 +206,11 @@ void block_sample(struct cpu *cpu, struct block *b);
 
 /* One instruction at CS:EIP, decoded afresh, not remembered.  NULL: a fault is noted. */
 struct block *block_get_single(struct cpu *cpu);
+
+/* dead.c: let the operations of a block that nobody reads the flags of leave them alone. */
+void dead_flags_drop(struct op *ops, unsigned n);
+/* This one faults and owes flags. */
+void dead_flags_restore(struct cpu *cpu, const struct op *op);
 
 /* interp.c: the handlers of a row by [32-bit][operand]. */
 enum op_kind {

@@ -63,6 +63,8 @@ static void op_give_back(struct cpu *cpu, const struct op *op, unsigned n)
 /* The way out when nothing was changed: EIP is the instruction's, and it did not retire. */
 COLD_OP(fault)
 {
+	if (op->owes)
+		dead_flags_restore(cpu, op);
 	cpu->s.eip += op->off;
 	op_give_back(cpu, op, op->left);
 	return NULL;
