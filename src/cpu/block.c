@@ -599,7 +599,7 @@ struct block *block_get(struct cpu *cpu)
 /*C:419
  * Heat.  There are two good ways to lay out a block, and they exclude each other.  In a loop the host
  * foresees every dispatch, and what is left is how long values take from one handler to the next: so
- * each instruction has a handler for its very registers, because a host forwards what was stored at a
+ * each instruction has a handler for its very registers, because a host may forward what was stored at a
  * fixed address for nothing.  Code that seldom comes back finds no host that foresees it: each
  * dispatch is dear, and two simple instructions are one handler, whatever their registers.
  *

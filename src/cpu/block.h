@@ -21,15 +21,18 @@ struct op {
 	op_fn *fn;
 	union {
 		struct {
-			uint32_t disp;	/* direct jumps: EIP behind the instruction minus the block's first */
-			uint32_t imm;	/* direct jumps: target minus the block's first EIP */
-			uint16_t imm2;	/* x87: FOP */
+			uint32_t
+				disp; /* direct jumps: EIP behind the instruction minus the block's first */
+			uint32_t imm;	   /* direct jumps: target minus the block's first EIP */
+			uint16_t imm2;	   /* x87: FOP */
 			uint16_t row : 10; /* enum opmap_id */
-			uint16_t owes : 6; /* its fault restores the flags of so many before (dead.c) */
-			uint16_t off;	/* of the instruction, from the block's first EIP */
-			uint8_t len;	/* bytes */
-			uint8_t left;	/* instructions of the block from this one to the last, inclusive */
-			uint8_t rm, reg; /* byte offset in struct cpu of the E and G registers (Z: in rm) */
+			uint16_t
+				owes : 6; /* its fault restores the flags of so many before (dead.c) */
+			uint16_t off;	  /* of the instruction, from the block's first EIP */
+			uint8_t len;	  /* bytes */
+			uint8_t left; /* instructions of the block from this one to the last, inclusive */
+			uint8_t rm,
+				reg; /* byte offset in struct cpu of the E and G registers (Z: in rm) */
 			uint8_t base, index; /* likewise */
 			uint8_t scale, seg;
 			uint8_t flags; /* enum op_flags */
@@ -144,6 +147,9 @@ static inline unsigned block_hash(uint64_t where)
  * for this mode from the very bytes that the TLB says are at EIP.  So an answer outlives a reload of
  * CR3, and nobody has to empty the cache when translations go away.  Only blocks of flat code are in
  * it; one that runs over the end of its page needs a second look.
+ *
+ * Most answers are right, and were right the last time.  So the block keeps the stamp of the TLB under which
+ * it was found to be at an EIP: while the TLB has that stamp, and the EIP is that one, it is there.
  */
 static inline struct block **jump_slot(struct block_cache *c, uint32_t eip)
 {

@@ -301,15 +301,15 @@ struct block_cache;
 struct cpu {
 	/* What nearly every handler uses comes first: near the pointer, an instruction of the host that
 	 * gets at it is four bytes long instead of seven. */
-	int64_t budget;	   /* instructions left before the run loop must look up */
-	uint32_t mode;	   /* what decoded code depends on: enum cpu_mode */
-	uint8_t calls;	   /* next of called[] */
+	int64_t budget; /* instructions left before the run loop must look up */
+	uint32_t mode;	/* what decoded code depends on: enum cpu_mode */
+	uint8_t calls;	/* next of called[] */
 	struct cpu_state s;
 
 	/* Everything else is a cache or plumbing, too. */
 	const struct op *called[256]; /* ends of blocks with a call at the end; never NULL */
-	int64_t until_sample;	   /* instructions before the next sample, by the books */
-	struct tlb_half *view;	   /* of the current CPL */
+	int64_t until_sample;	      /* instructions before the next sample, by the books */
+	struct tlb_half *view;	      /* of the current CPL */
 	struct trap trap;
 	bool stop, intr_line, in_delivery;
 	bool restart_single;  /* a store met decoded code: run this instruction again, alone */
@@ -340,14 +340,16 @@ struct cpu {
  * never run under another.  FLAT: DS, ES and SS have base 0, limit 4 GB and may be written, so an
  * effective address is a linear address and needs no check.
 :*/
-enum cpu_mode { /* fits into TLB_STAMP_MODE */
-	MODE_D32 = 1,  /* CS.D: 32-bit code */
-	MODE_SS32 = 2, /* SS.B: the stack pointer is ESP */
-	MODE_FLAT = 4,
-	MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
-	MODE_ALIGN = 16,    /* alignment checks are on (CR0.AM, EFLAGS.AC, CPL 3); never FLAT */
-	MODE_USER = 32,	    /* CPL 3: instructions are fetched with user rights */
-	MODE_BREAK = 64,    /* DR7 enables a breakpoint: one instruction at a time; never FLAT */
+enum cpu_mode {		       /* fits into TLB_STAMP_MODE */
+		MODE_D32 = 1,  /* CS.D: 32-bit code */
+		MODE_SS32 = 2, /* SS.B: the stack pointer is ESP */
+		MODE_FLAT = 4,
+		MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
+		MODE_ALIGN =
+			16,	/* alignment checks are on (CR0.AM, EFLAGS.AC, CPL 3); never FLAT */
+		MODE_USER = 32, /* CPL 3: instructions are fetched with user rights */
+		MODE_BREAK =
+			64, /* DR7 enables a breakpoint: one instruction at a time; never FLAT */
 };
 
 /* The board's calls. */

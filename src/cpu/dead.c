@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*P:323
+/*P:343
  * Dead flags: which operations of a block need not work out their flags, and what becomes of them if it
  * turns out that somebody looks after all.
 :*/

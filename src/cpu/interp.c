@@ -48,8 +48,8 @@ _Static_assert(REG_AT(REG_ZERO) < 128, "operands are offsets of eight bits");
 #ifndef LG_NO_HOOKS
 #include "forms/hooks.c.inc"
 #else
-#define op_note_block	       op_end
-#define op_count_block	       op_end
+#define op_note_block		   op_end
+#define op_count_block		   op_end
 #define hook_give_back(cpu, op, n) ((void)0)
 #endif
 

@@ -26,34 +26,46 @@
  *	RMX, MEM	register or memory, memory only: one size, quick
 :*/
 #define S8(r16, m16, s16, b16, r32, m32, s32, b32)                                                 \
-	{{{op_##r16, op_##m16, op_##s16, op_##b16}, {op_##r32, op_##m32, op_##s32, op_##b32}}}
+	{                                                                                          \
+		{                                                                                  \
+			{op_##r16, op_##m16, op_##s16, op_##b16},                                  \
+			{                                                                          \
+				op_##r32, op_##m32, op_##s32, op_##b32                             \
+			}                                                                          \
+		}                                                                                  \
+	}
 #define S6(r16, m16, s16, r32, m32, s32) S8(r16, m16, s16, m16, r32, m32, s32, m32)
 /* The second half has no flags. */
 #define S3(b, r, m, s, bare)                                                                       \
 	{                                                                                          \
 		{{op_##b##_16##r, op_##b##_16##m, op_##b##_16##s, op_##b##_16##m},                 \
 		 {op_##b##_32##r, op_##b##_32##m, op_##b##_32##s, op_##b##_32##bare}},             \
-			{{NULL, NULL, NULL, NULL},                                                 \
-			 {op_##b##_32##r##_nf, op_##b##_32##m##_nf, NULL, op_##b##_32##bare##_nf}} \
+		{                                                                                  \
+			{NULL, NULL, NULL, NULL},                                                  \
+			{                                                                          \
+				op_##b##_32##r##_nf, op_##b##_32##m##_nf, NULL,                    \
+					op_##b##_32##bare##_nf                                     \
+			}                                                                          \
+		}                                                                                  \
 	}
-#define SHAPE_ALUV(b)  S3(b, _r, _m, _s, _b)
-#define SHAPE_ALAV(b)  S3(b, _r, _r, _r, _r)
-#define SHAPE_ALZV(b)  S3(b, , , , )
-#define SHAPE_BMB(b)   S8(b##_8_r, b##_8_m, b##_8_s, b##_8_b, b##_8_r, b##_8_m, b##_8_s, b##_8_b)
+#define SHAPE_ALUV(b) S3(b, _r, _m, _s, _b)
+#define SHAPE_ALAV(b) S3(b, _r, _r, _r, _r)
+#define SHAPE_ALZV(b) S3(b, , , , )
+#define SHAPE_BMB(b)  S8(b##_8_r, b##_8_m, b##_8_s, b##_8_b, b##_8_r, b##_8_m, b##_8_s, b##_8_b)
 #define SHAPE_BMV(b)                                                                               \
 	S8(b##_16_r, b##_16_m, b##_16_s, b##_16_b, b##_32_r, b##_32_m, b##_32_s, b##_32_b)
-#define SHAPE_RMB(b)   S6(b##_8_r, b##_8_m, b##_8_s, b##_8_r, b##_8_m, b##_8_s)
-#define SHAPE_RMV(b)   S6(b##_16_r, b##_16_m, b##_16_s, b##_32_r, b##_32_m, b##_32_s)
-#define SHAPE_RSB(b)   S6(b##_8_r, b##_8_s, b##_8_s, b##_8_r, b##_8_s, b##_8_s)
-#define SHAPE_RSV(b)   S6(b##_16_r, b##_16_s, b##_16_s, b##_32_r, b##_32_s, b##_32_s)
-#define SHAPE_RMS(b)   S6(b##_r, b##_s, b##_s, b##_r, b##_s, b##_s)
-#define SHAPE_MSV(b)   S6(ud, b##_16_s, b##_16_s, ud, b##_32_s, b##_32_s)
-#define SHAPE_MS1(b)   S6(ud, b##_s, b##_s, ud, b##_s, b##_s)
-#define SHAPE_ACCB(b)  S6(b##_8_r, b##_8_r, b##_8_r, b##_8_r, b##_8_r, b##_8_r)
-#define SHAPE_ACCV(b)  S6(b##_16_r, b##_16_r, b##_16_r, b##_32_r, b##_32_r, b##_32_r)
-#define SHAPE_RB(b)    S6(b##_8, b##_8, b##_8, b##_8, b##_8, b##_8)
-#define SHAPE_RV(b)    S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)
-#define SHAPE_STKV(b)  S6(b##_16_s, b##_16_s, b##_16_s, b##_32_s, b##_32_m, b##_32_s)
+#define SHAPE_RMB(b)  S6(b##_8_r, b##_8_m, b##_8_s, b##_8_r, b##_8_m, b##_8_s)
+#define SHAPE_RMV(b)  S6(b##_16_r, b##_16_m, b##_16_s, b##_32_r, b##_32_m, b##_32_s)
+#define SHAPE_RSB(b)  S6(b##_8_r, b##_8_s, b##_8_s, b##_8_r, b##_8_s, b##_8_s)
+#define SHAPE_RSV(b)  S6(b##_16_r, b##_16_s, b##_16_s, b##_32_r, b##_32_s, b##_32_s)
+#define SHAPE_RMS(b)  S6(b##_r, b##_s, b##_s, b##_r, b##_s, b##_s)
+#define SHAPE_MSV(b)  S6(ud, b##_16_s, b##_16_s, ud, b##_32_s, b##_32_s)
+#define SHAPE_MS1(b)  S6(ud, b##_s, b##_s, ud, b##_s, b##_s)
+#define SHAPE_ACCB(b) S6(b##_8_r, b##_8_r, b##_8_r, b##_8_r, b##_8_r, b##_8_r)
+#define SHAPE_ACCV(b) S6(b##_16_r, b##_16_r, b##_16_r, b##_32_r, b##_32_r, b##_32_r)
+#define SHAPE_RB(b)   S6(b##_8, b##_8, b##_8, b##_8, b##_8, b##_8)
+#define SHAPE_RV(b)   S6(b##_16, b##_16, b##_16, b##_32, b##_32, b##_32)
+#define SHAPE_STKV(b) S6(b##_16_s, b##_16_s, b##_16_s, b##_32_s, b##_32_m, b##_32_s)
 #define SHAPE_SSV(b)                                                                               \
 	S8(b##_16_r, b##_16_s, b##_16_s, b##_16_s, b##_32_r, b##_32_m, b##_32_s, b##_32_b)
 #define SHAPE_MOFSB(b) S6(ud, b##_8_b, b##_8_s, ud, b##_8_b, b##_8_s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:240
- * The TLB: the translations the CPU remembers, kept in a form that makes the common load two
- * compares and an add.  Two views, supervisor and user, each direct-mapped, each with entries for
+ * The TLB: the translations the CPU remembers, kept in a form that makes the common load a
+ * subtraction, a comparison and an addition.  Two views, supervisor and user, each direct-mapped, each with entries for
  * data and others for code.  One for data has a tag for reading and one for writing, so that
  * "readable", "writable", "dirty" and "holds no code" are all one comparison.
 :*/
