@@ -19,9 +19,8 @@ int cpu_init(struct cpu *cpu, struct mem *mem, const struct cpu_bus *bus)
 	cpu->bus = *bus;
 	cpu->model = *cpu_model_find(NULL);
 	cpu->deadline_ns = UINT64_MAX;
-	for (unsigned i = 0; i < MEM_SPACES; i++) {
+	for (unsigned i = 0; i < MEM_SPACES; i++)
 		tlb_init(&cpu->space[i], i);
-	}
 	cpu->tlb = cpu->space;
 	cpu_reset(cpu);
 	return block_cache_init(cpu);

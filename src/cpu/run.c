@@ -61,6 +61,15 @@ static void debug_traps(struct cpu *cpu, uint32_t before, uint32_t eip, unsigned
 		cpu->s.eflags |= FL_RF;
 }
 
+/* If it was a call: what is b now will be another instruction when that comes back. */
+static void forget_call(struct cpu *cpu, const struct block *b)
+{
+	const struct op **last = &cpu->called[(uint8_t)(cpu->calls - 1)];
+
+	if ((*last)->home == b)
+		*last = &block_no_end;
+}
+
 static void run_single(struct cpu *cpu)
 {
 	bool held = cpu->s.inhibit == INHIBIT_DEBUG;
@@ -80,6 +89,7 @@ static void run_single(struct cpu *cpu)
 	cpu->single = true;
 	execute(cpu, b);
 	cpu->single = false;
+	forget_call(cpu, b);
 	if (cpu->trap.pending && !cpu->trap.software)
 		cpu->s.eflags |= before & FL_RF;
 	debug_traps(cpu, before, eip, b->op[block_first(b)].row);

@@ -587,6 +587,41 @@ START_TEST(another_mode)
 END_TEST
 
 /* What --stats calls "emptied, being full" is that and nothing else. */
+/* Where a call has been executed alone, no link is to be found when it comes back: something else may be
+ * in that place by then, and elsewhere in it if a history is kept. */
+START_TEST(called_alone)
+{
+	static struct cpu_history history;
+
+	flat_ring3();
+	cpu.s.cpl = 0;
+	cpu.s.r[ESP] = DATA_PA + 0x100;
+	/* sti; call f; inc ebx; jmp $; f: cli; sti; nop; ret */
+	memcpy(mem.ram + CODE_PA, "\xfb\xe8\x03\0\0\0\x43\xeb\xfe\xfa\xfb\x90\xc3", 13);
+	cpu_state_changed(&cpu);
+	ck_assert_int_eq(cpu_run(&cpu, 2), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.eip, CODE_PA + 9);
+	cpu.history = &history;
+	ck_assert_int_eq(cpu_run(&cpu, 5), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.s.r[EBX], 1);
+	cpu.history = NULL;
+}
+END_TEST
+
+/* The first block of all, in real mode, at EIP 0: what knows no block yet knows none. */
+START_TEST(real_mode_at_zero)
+{
+	cpu_reset(&cpu);
+	cpu.s.seg[CS].base = CODE_PA;
+	cpu.s.eip = 0;
+	memcpy(mem.ram + CODE_PA, "\x40\x40\xf4", 3);
+	cpu_state_changed(&cpu);
+	ck_assert_uint_eq(cpu.mode, 0);
+	ck_assert_int_eq(cpu_run(&cpu, 100), CPU_EXIT_HALT);
+	ck_assert_uint_eq(cpu.s.r[EAX], 2);
+}
+END_TEST
+
 START_TEST(full_is_not_emptied)
 {
 	cpu_drop_caches(&cpu);
@@ -629,6 +664,8 @@ int main(void)
 	tcase_add_loop_test(t, another_second_page, 0, 2);
 	tcase_add_test(t, another_page_as_far_away);
 	tcase_add_test(t, another_mode);
+	tcase_add_test(t, called_alone);
+	tcase_add_test(t, real_mode_at_zero);
 	tcase_add_test(t, full_is_not_emptied);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
