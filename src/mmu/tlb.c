@@ -27,7 +27,7 @@ void tlb_init(struct tlb *tlb, unsigned space)
 		entry_clear(tlb, id);
 	/* Never 0: that is the stamp of what is not known. */
 	for (unsigned view = 0; view < 2; view++)
-		tlb->half[view].stamp = TLB_STAMP_NEXT | (2 * space + view) << TLB_STAMP_SPACE;
+		tlb->half[view].stamp = TLB_STAMP_NEXT | space << TLB_STAMP_SPACE;
 	tlb->space = (uint8_t)(1u << space);
 	tlb->nr_used = 0;
 	memset(tlb->written, 0, sizeof(tlb->written));

@@ -50,8 +50,8 @@ struct tlb_code {
 /*C:123
  * The stamp of a half says what its entries for code say: while it is the same, each page of code that
  * it knew is where it was.  So whoever found code to be at an address once need not look again, if he
- * kept the stamp.  Its lowest byte is left to the CPU; then come three bits for which half of which space
- * this is; the rest counts.
+ * kept the stamp.  Its lowest byte is left to the CPU, whose mode tells the two halves apart; the next one
+ * is the number of the space; the rest counts.
 :*/
 #define TLB_STAMP_MODE	0xffu
 #define TLB_STAMP_SPACE 8

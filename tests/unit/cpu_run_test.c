@@ -572,21 +572,94 @@ START_TEST(another_page_as_far_away)
 }
 END_TEST
 
-/* mov eax, [esi], decoded for a flat DS, and then DS has a base. */
+static void enter_space(uint32_t cr3)
+{
+	cpu.s.cr3 = cr3;
+	cpu_update_paging(&cpu);
+	cpu_enter_space(&cpu);
+}
+
+/* A second space, in which 0x2000 is another page. */
+static void two_spaces(void)
+{
+	static uint8_t table[PAGE_SIZE];
+
+	paging_without(0xf000);
+	ck_assert(mem_read(&mem, 0x7000, table, sizeof(table)));
+	ck_assert(mem_write(&mem, 0xc000, table, sizeof(table)));
+	ck_assert(mem_write(&mem, 0xd000, &(le32_t){{0x07, 0xc0, 0, 0}}, 4));
+	map(0xc000, 0x2000, 0x4000);
+	/* Each has its TLB from now on. */
+	enter_space(0xd000);
+	enter_space(0x6000);
+}
+
+/* jmp eax, and there inc ebx; in the other space, dec ebx. */
+START_TEST(another_space)
+{
+	two_spaces();
+	code("\xff\xe0", 2);
+	ck_assert(mem_write(&mem, 0x2000, "\x43\xeb\xfe", 3));
+	ck_assert(mem_write(&mem, 0x4000, "\x4b\xeb\xfe", 3));
+	cpu.s.r[EBX] = 0;
+	cpu.s.r[EAX] = 0x2000;
+	for (unsigned n = 0; n < 3; n++)
+		run_at(CODE_PA);
+	ck_assert_uint_eq(cpu.s.r[EBX], 3);
+	enter_space(0xd000);
+	run_at(CODE_PA);
+	ck_assert_uint_eq(cpu.s.r[EBX], 2);
+	enter_space(0x6000);
+	run_at(CODE_PA);
+	ck_assert_uint_eq(cpu.s.r[EBX], 3);
+}
+END_TEST
+
+/* The same where the TLB has forgotten the page since, because another one needed its place. */
+START_TEST(another_page_in_between)
+{
+	const uint32_t far = 0x2000 + (1u << 22);
+
+	paging_without(0xf000);
+	ck_assert(mem_write(&mem, 0x6004, &(le32_t){{0x07, 0x80, 0, 0}}, 4));
+	map(0x8000, far, 0x3000);
+	code("\xff\xe0", 2);
+	ck_assert(mem_write(&mem, 0x2000, "\x43\xeb\xfe", 3));
+	ck_assert(mem_write(&mem, 0x3000, "\xeb\xfe", 2));
+	ck_assert(mem_write(&mem, 0x4000, "\x4b\xeb\xfe", 3));
+	cpu.s.r[EBX] = 0;
+	cpu.s.r[EAX] = 0x2000;
+	for (unsigned n = 0; n < 3; n++)
+		run_at(CODE_PA);
+	run_at(far);
+	/* Nobody says so to the CPU. */
+	ck_assert(mem_write(&mem, 0x7008, &(le32_t){{0x67, 0x40, 0, 0}}, 4));
+	run_at(CODE_PA);
+	ck_assert_uint_eq(cpu.s.r[EBX], 2);
+}
+END_TEST
+
+/* mov eax, [esi], decoded for a flat DS, and then DS has a base; which may happen in another space. */
 START_TEST(another_mode)
 {
+	two_spaces();
 	code("\x8b\x06\xeb\xfe", 4);
-	ck_assert(mem_write(&mem, DATA_PA, "\x11\0\0\0\x22\0\0\0", 8));
-	run_at(CODE_PA);
+	cpu.s.r[ESI] = CODE_PA + 0x100;
+	ck_assert(mem_write(&mem, CODE_PA + 0x100, "\x11\0\0\0\x22\0\0\0", 8));
+	for (unsigned n = 0; n < 3; n++)
+		run_at(CODE_PA);
 	ck_assert_uint_eq(cpu.s.r[EAX], 0x11);
+	if (_i)
+		enter_space(0xd000);
 	cpu.s.seg[DS].base = 4;
 	cpu_update_mode(&cpu);
+	if (_i)
+		enter_space(0x6000);
 	run_at(CODE_PA);
 	ck_assert_uint_eq(cpu.s.r[EAX], 0x22);
 }
 END_TEST
 
-/* What --stats calls "emptied, being full" is that and nothing else. */
 /* Where a call has been executed alone, no link is to be found when it comes back: something else may be
  * in that place by then, and elsewhere in it if a history is kept. */
 START_TEST(called_alone)
@@ -622,6 +695,7 @@ START_TEST(real_mode_at_zero)
 }
 END_TEST
 
+/* What --stats calls "emptied, being full" is that and nothing else. */
 START_TEST(full_is_not_emptied)
 {
 	cpu_drop_caches(&cpu);
@@ -663,7 +737,9 @@ int main(void)
 	tcase_add_loop_test(t, another_page_today, 0, (int)ARRAY_LEN(ways));
 	tcase_add_loop_test(t, another_second_page, 0, 2);
 	tcase_add_test(t, another_page_as_far_away);
-	tcase_add_test(t, another_mode);
+	tcase_add_test(t, another_space);
+	tcase_add_test(t, another_page_in_between);
+	tcase_add_loop_test(t, another_mode, 0, 2);
 	tcase_add_test(t, called_alone);
 	tcase_add_test(t, real_mode_at_zero);
 	tcase_add_test(t, full_is_not_emptied);
