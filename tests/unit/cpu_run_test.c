@@ -710,6 +710,27 @@ START_TEST(full_is_not_emptied)
 }
 END_TEST
 
+/* The cache becomes full when what follows a block is decoded, and so the block that led there is gone
+ * before it could be told: in its place lies the new one. */
+START_TEST(full_when_linking)
+{
+	/* 0: jnz, not taken, and on; 1: call, and there ret.  Then nop; add eax, 5; jmp $. */
+	code(_i ? "\xe8\xfb\0\0\0\x90\x05\x05\0\0\0\xeb\xfe" : "\x75\x40\x90\x05\x05\0\0\0\xeb\xfe",
+	     _i ? 13 : 10);
+	ck_assert(mem_write(&mem, CODE_PA + 0x100, "\xc3", 1));
+	cpu_set_eflags(&cpu, FL_ZF);
+	cpu_drop_caches(&cpu);
+	cpu.s.r[ESP] = 0x5800;
+	ck_assert_int_eq(cpu_run(&cpu, 1 + (unsigned)_i), CPU_EXIT_BUDGET);
+	cpu.cache->size = cpu.cache->used;
+	cpu.s.r[EAX] = 0;
+	cpu.s.eip = CODE_PA;
+	ck_assert_int_eq(cpu_run(&cpu, 4 + (unsigned)_i), CPU_EXIT_BUDGET);
+	ck_assert_uint_eq(cpu.cache->flushes, 1);
+	ck_assert_uint_eq(cpu.s.r[EAX], 5);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cpu_run");
@@ -743,6 +764,7 @@ int main(void)
 	tcase_add_test(t, called_alone);
 	tcase_add_test(t, real_mode_at_zero);
 	tcase_add_test(t, full_is_not_emptied);
+	tcase_add_loop_test(t, full_when_linking, 0, 2);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_NORMAL);
