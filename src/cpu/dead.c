@@ -72,7 +72,8 @@ static bool may_write(const struct op *op, unsigned r)
 	}
 }
 
-/* ADD, SUB, AND, OR, XOR of 32 bits, the result in a register: enough to do it over, or to undo it. */
+/* ADD, SUB, AND, OR, XOR (of 32 bits, as all that can do without flags), the result in a register: enough to
+ * do it over. */
 enum arith_what { ARITH_ADD = 0, ARITH_OR = 1, ARITH_AND = 4, ARITH_SUB = 5, ARITH_XOR = 6 };
 struct arith {
 	unsigned what; /* enum arith_what, as the manual numbers them */
@@ -88,7 +89,7 @@ static bool arith_of(const struct op *op, struct arith *a)
 	const bool memory = !(op->flags & OPF_NOMEM);
 	unsigned what;
 
-	if (row->map != 1 || !(op->flags & OPF_32))
+	if (row->map != 1)
 		return false;
 	*a = (struct arith){.from = REG_ZERO};
 	if (row->opcode == 0x81 || row->opcode == 0x83) {
@@ -159,10 +160,8 @@ void dead_flags_drop(struct op *ops, unsigned n)
 			dead = false;
 			between = 0;
 		}
-		if (is_plain(op) && overwrites_flags(op)) {
+		if (is_plain(op) && overwrites_flags(op))
 			dead = true;
-			between = 0;
-		}
 		if (dead && may_fault(op))
 			between |= 1u << i;
 	}

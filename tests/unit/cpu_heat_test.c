@@ -210,85 +210,87 @@ START_TEST(two_in_one_are_two)
 					      "instruction %u, then %u: another result", i, j);
 				faults += fault;
 			}
-	ck_assert(_i == 1 || _i == 2 ? faults > 400 : faults < 200);
+	ck_assert(_i == 1 || _i == 2 ? faults > 400 : faults < 220);
 }
 END_TEST
 
 /* --- flags that are overwritten, but for a fault in between ----------------------------------------- */
 
 static const struct insn_bytes setters[] = {
-	{2, {0x01, 0xd8}},			     /* add eax, ebx */
-	{2, {0x03, 0xd8}},			     /* add ebx, eax */
-	{2, {0x01, 0xc0}},			     /* add eax, eax */
-	{3, {0x83, 0xc0, 0xf5}},		     /* add eax, -11 */
-	{5, {0x05, 0x00, 0x00, 0x00, 0x80}},	     /* add eax, 80000000h */
-	{6, {0x81, 0xc3, 0x21, 0x43, 0x65, 0x87}},   /* add ebx, 87654321h */
-	{3, {0x03, 0x46, 0x08}},		     /* add eax, [esi+8] */
-	{3, {0x01, 0x46, 0x08}},		     /* add [esi+8], eax */
-	{2, {0x29, 0xd8}},			     /* sub eax, ebx */
-	{2, {0x2b, 0xd8}},			     /* sub ebx, eax */
-	{2, {0x29, 0xc0}},			     /* sub eax, eax */
-	{3, {0x83, 0xec, 0x08}},		     /* sub esp, 8 */
-	{3, {0x83, 0xc4, 0x04}},		     /* add esp, 4 */
-	{2, {0x21, 0xd8}},			     /* and eax, ebx */
-	{5, {0x25, 0x0f, 0x0f, 0x00, 0x80}},	     /* and eax, 80000f0fh */
-	{2, {0x0b, 0xd8}},			     /* or ebx, eax */
-	{2, {0x31, 0xd8}},			     /* xor eax, ebx */
-	{3, {0x33, 0x5e, 0x08}},		     /* xor ebx, [esi+8] */
+	{2, {0x01, 0xd8}},				 /* add eax, ebx */
+	{2, {0x03, 0xd8}},				 /* add ebx, eax */
+	{2, {0x01, 0xc0}},				 /* add eax, eax */
+	{3, {0x83, 0xc0, 0xf5}},			 /* add eax, -11 */
+	{5, {0x05, 0x00, 0x00, 0x00, 0x80}},		 /* add eax, 80000000h */
+	{6, {0x81, 0xc3, 0x21, 0x43, 0x65, 0x87}},	 /* add ebx, 87654321h */
+	{3, {0x03, 0x46, 0x08}},			 /* add eax, [esi+8] */
+	{3, {0x01, 0x46, 0x08}},			 /* add [esi+8], eax */
+	{2, {0x29, 0xd8}},				 /* sub eax, ebx */
+	{2, {0x2b, 0xd8}},				 /* sub ebx, eax */
+	{2, {0x29, 0xc0}},				 /* sub eax, eax */
+	{3, {0x83, 0xec, 0x08}},			 /* sub esp, 8 */
+	{3, {0x83, 0xc4, 0x04}},			 /* add esp, 4 */
+	{2, {0x21, 0xd8}},				 /* and eax, ebx */
+	{5, {0x25, 0x0f, 0x0f, 0x00, 0x80}},		 /* and eax, 80000f0fh */
+	{2, {0x0b, 0xd8}},				 /* or ebx, eax */
+	{2, {0x31, 0xd8}},				 /* xor eax, ebx */
+	{3, {0x33, 0x5e, 0x08}},			 /* xor ebx, [esi+8] */
 	{7, {0x81, 0x66, 0x08, 0xff, 0x00, 0x00, 0x00}}, /* and dword [esi+8], 255 */
-	{3, {0x83, 0xd0, 0x01}},		     /* adc eax, 1 */
-	{3, {0x66, 0x01, 0xd8}},		     /* add ax, bx */
-	{2, {0x00, 0xd8}},			     /* add al, bl */
-	{1, {0x40}},				     /* inc eax */
-	{2, {0xf7, 0xd8}},			     /* neg eax */
-	{3, {0xc1, 0xe0, 0x03}},		     /* shl eax, 3 */
-	{2, {0xd1, 0xc0}},			     /* rol eax, 1 */
-	{3, {0x0f, 0xaf, 0xc3}},		     /* imul eax, ebx */
+	{3, {0x83, 0xd0, 0x01}},			 /* adc eax, 1 */
+	{3, {0x66, 0x01, 0xd8}},			 /* add ax, bx */
+	{2, {0x00, 0xd8}},				 /* add al, bl */
+	{1, {0x40}},					 /* inc eax */
+	{2, {0xf7, 0xd8}},				 /* neg eax */
+	{3, {0xc1, 0xe0, 0x03}},			 /* shl eax, 3 */
+	{2, {0xd1, 0xc0}},				 /* rol eax, 1 */
+	{3, {0x0f, 0xaf, 0xc3}},			 /* imul eax, ebx */
 };
 static const struct insn_bytes between[] = {
-	{1, {0x90}},			       /* nop */
-	{5, {0xb8, 0x01, 0x00, 0x00, 0x00}},   /* mov eax, 1 */
-	{2, {0x89, 0xc3}},		       /* mov ebx, eax */
-	{2, {0x8b, 0xc3}},		       /* mov eax, ebx */
-	{3, {0x8b, 0x46, 0x08}},	       /* mov eax, [esi+8] */
-	{2, {0xb0, 0x07}},		       /* mov al, 7 */
-	{2, {0xb7, 0x07}},		       /* mov bh, 7 */
-	{2, {0x8a, 0xe3}},		       /* mov ah, bl */
-	{4, {0x66, 0xbb, 0x34, 0x12}},	       /* mov bx, 1234h */
-	{3, {0x89, 0x46, 0x14}},	       /* mov [esi+20], eax */
-	{1, {0x93}},			       /* xchg ebx, eax */
-	{2, {0x87, 0xca}},		       /* xchg edx, ecx */
-	{2, {0x87, 0xc1}},		       /* xchg ecx, eax */
-	{2, {0x87, 0xd9}},		       /* xchg ecx, ebx */
-	{3, {0x87, 0x46, 0x08}},	       /* xchg [esi+8], eax */
-	{3, {0x8d, 0x43, 0x01}},	       /* lea eax, [ebx+1] */
-	{3, {0x0f, 0xb6, 0xd8}},	       /* movzx ebx, al */
-	{2, {0x0f, 0xc8}},		       /* bswap eax */
-	{1, {0x98}},			       /* cwde */
-	{1, {0x99}},			       /* cdq */
-	{1, {0x50}},			       /* push eax */
-	{1, {0x58}},			       /* pop eax */
-	{1, {0x5b}},			       /* pop ebx */
-	{2, {0x6a, 0x05}},		       /* push 5 */
-	{2, {0xf7, 0xd0}},		       /* not eax */
-	{1, {0x43}},			       /* inc ebx */
-	{2, {0xd1, 0xc2}},		       /* rol edx, 1 */
-	{3, {0xc1, 0xe2, 0x00}},	       /* shl edx, 0 */
-	{3, {0xc1, 0xe2, 0x02}},	       /* shl edx, 2 */
-	{3, {0x83, 0xf8, 0x05}},	       /* cmp eax, 5 */
-	{3, {0x39, 0x46, 0x08}},	       /* cmp [esi+8], eax */
-	{2, {0x85, 0xdb}},		       /* test ebx, ebx */
-	{2, {0x01, 0xca}},		       /* add edx, ecx */
+	{1, {0x90}},			     /* nop */
+	{5, {0xb8, 0x01, 0x00, 0x00, 0x00}}, /* mov eax, 1 */
+	{2, {0x89, 0xc3}},		     /* mov ebx, eax */
+	{2, {0x8b, 0xc3}},		     /* mov eax, ebx */
+	{3, {0x8b, 0x46, 0x08}},	     /* mov eax, [esi+8] */
+	{2, {0xb0, 0x07}},		     /* mov al, 7 */
+	{2, {0xb7, 0x07}},		     /* mov bh, 7 */
+	{2, {0x8a, 0xe3}},		     /* mov ah, bl */
+	{4, {0x66, 0xbb, 0x34, 0x12}},	     /* mov bx, 1234h */
+	{3, {0x89, 0x46, 0x14}},	     /* mov [esi+20], eax */
+	{1, {0x93}},			     /* xchg ebx, eax */
+	{2, {0x87, 0xca}},		     /* xchg edx, ecx */
+	{2, {0x87, 0xc1}},		     /* xchg ecx, eax */
+	{2, {0x87, 0xd9}},		     /* xchg ecx, ebx */
+	{2, {0x87, 0xc8}},		     /* xchg eax, ecx */
+	{2, {0x87, 0xcb}},		     /* xchg ebx, ecx */
+	{3, {0x87, 0x46, 0x08}},	     /* xchg [esi+8], eax */
+	{3, {0x8d, 0x43, 0x01}},	     /* lea eax, [ebx+1] */
+	{3, {0x0f, 0xb6, 0xd8}},	     /* movzx ebx, al */
+	{2, {0x0f, 0xc8}},		     /* bswap eax */
+	{1, {0x98}},			     /* cwde */
+	{1, {0x99}},			     /* cdq */
+	{1, {0x50}},			     /* push eax */
+	{1, {0x58}},			     /* pop eax */
+	{1, {0x5b}},			     /* pop ebx */
+	{2, {0x6a, 0x05}},		     /* push 5 */
+	{2, {0xf7, 0xd0}},		     /* not eax */
+	{1, {0x43}},			     /* inc ebx */
+	{2, {0xd1, 0xc2}},		     /* rol edx, 1 */
+	{3, {0xc1, 0xe2, 0x00}},	     /* shl edx, 0 */
+	{3, {0xc1, 0xe2, 0x02}},	     /* shl edx, 2 */
+	{3, {0x83, 0xf8, 0x05}},	     /* cmp eax, 5 */
+	{3, {0x39, 0x46, 0x08}},	     /* cmp [esi+8], eax */
+	{2, {0x85, 0xdb}},		     /* test ebx, ebx */
+	{2, {0x01, 0xca}},		     /* add edx, ecx */
 };
 static const struct insn_bytes faulting[] = {
-	{2, {0x8b, 0x07}},	       /* mov eax, [edi] */
-	{2, {0x89, 0x1f}},	       /* mov [edi], ebx */
-	{2, {0x3b, 0x07}},	       /* cmp eax, [edi] */
-	{2, {0x03, 0x07}},	       /* add eax, [edi] */
-	{2, {0x01, 0x07}},	       /* add [edi], eax */
-	{3, {0x0f, 0xb6, 0x1f}},       /* movzx ebx, byte [edi] */
-	{3, {0x80, 0x3f, 0x05}},       /* cmp byte [edi], 5 */
-	{2, {0x87, 0x07}},	       /* xchg [edi], eax */
+	{2, {0x8b, 0x07}},	 /* mov eax, [edi] */
+	{2, {0x89, 0x1f}},	 /* mov [edi], ebx */
+	{2, {0x3b, 0x07}},	 /* cmp eax, [edi] */
+	{2, {0x03, 0x07}},	 /* add eax, [edi] */
+	{2, {0x01, 0x07}},	 /* add [edi], eax */
+	{3, {0x0f, 0xb6, 0x1f}}, /* movzx ebx, byte [edi] */
+	{3, {0x80, 0x3f, 0x05}}, /* cmp byte [edi], 5 */
+	{2, {0x87, 0x07}},	 /* xchg [edi], eax */
 };
 
 /* An instruction that sets flags, one or two others, one that faults, and then all flags are overwritten: the
@@ -305,7 +307,8 @@ START_TEST(flags_of_a_fault)
 				bool fault;
 
 				if (two) /* one more, and one that does not fault */
-					APPEND(&to, "\x29\xc8\x89\x56\x10"); /* sub eax, ecx; mov [esi+16], edx */
+					APPEND(&to,
+					       "\x29\xc8\x89\x56\x10"); /* sub eax, ecx; mov [esi+16], edx */
 				append(&to, setters[i].bytes, setters[i].n);
 				append(&to, between[j].bytes, between[j].n);
 				append(&to, faulting[_i].bytes, faulting[_i].n);
