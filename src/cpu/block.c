@@ -20,8 +20,8 @@
 #define BLOCK_MAX_OPS	(BLOCK_MAX_INSNS + 2)
 #define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))
 
-struct block block_nowhere = {.where = BLOCK_DEAD, .n = INT64_MAX};
-const struct op block_no_end = {.link = {&block_nowhere, &block_nowhere}, .home = &block_nowhere};
+const struct block block_nowhere = {.where = BLOCK_DEAD, .n = INT64_MAX};
+const struct op block_no_end = {.link = {BLOCK_NOWHERE, BLOCK_NOWHERE}, .home = BLOCK_NOWHERE};
 
 /* The block for single instructions is dead as far as the jump cache is concerned; and it is followed
  * by none. */
@@ -360,7 +360,7 @@ static int decode_one(struct cpu *cpu, struct fetch *f, uint32_t lin, unsigned o
 static void end_block(struct block *b, struct op *op)
 {
 	op->fn = interp_end;
-	op->link[0] = op->link[1] = &block_nowhere;
+	op->link[0] = op->link[1] = BLOCK_NOWHERE;
 	op->home = b;
 }
 

@@ -41,7 +41,7 @@ struct op {
 		/* Behind the last instruction: */
 		struct {
 			/* What follows when not taken (or when the call at the end has come back),
-			 * when taken; block_nowhere if that is not known. */
+			 * when taken; BLOCK_NOWHERE if that is not known. */
 			struct block *link[2];
 			struct block *home; /* the block whose end this is */
 		};
@@ -85,7 +85,8 @@ struct block {
 
 #define BLOCK_DEAD ~0ull
 /* Too long for any budget, and nowhere: what leads to it leads on to the search. */
-extern struct block block_nowhere;
+extern const struct block block_nowhere;
+#define BLOCK_NOWHERE ((struct block *)(uintptr_t)&block_nowhere)
 extern const struct op block_no_end; /* of a block that nowhere follows */
 /* Machine-physical address of the first byte; enum cpu_mode, and BLOCK_TWO_PAGES. */
 static inline uint64_t block_where(uint32_t pa, uint32_t mode)

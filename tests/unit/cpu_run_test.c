@@ -594,10 +594,9 @@ static void two_spaces(void)
 	enter_space(0x6000);
 }
 
-/* jmp eax, and there inc ebx; in the other space, dec ebx. */
-START_TEST(another_space)
+/* jmp eax, three times, and there inc ebx; in the page that is to be there later, dec ebx. */
+static void jump_thrice(void)
 {
-	two_spaces();
 	code("\xff\xe0", 2);
 	ck_assert(mem_write(&mem, 0x2000, "\x43\xeb\xfe", 3));
 	ck_assert(mem_write(&mem, 0x4000, "\x4b\xeb\xfe", 3));
@@ -606,6 +605,12 @@ START_TEST(another_space)
 	for (unsigned n = 0; n < 3; n++)
 		run_at(CODE_PA);
 	ck_assert_uint_eq(cpu.s.r[EBX], 3);
+}
+
+START_TEST(another_space)
+{
+	two_spaces();
+	jump_thrice();
 	enter_space(0xd000);
 	run_at(CODE_PA);
 	ck_assert_uint_eq(cpu.s.r[EBX], 2);
@@ -623,14 +628,8 @@ START_TEST(another_page_in_between)
 	paging_without(0xf000);
 	ck_assert(mem_write(&mem, 0x6004, &(le32_t){{0x07, 0x80, 0, 0}}, 4));
 	map(0x8000, far, 0x3000);
-	code("\xff\xe0", 2);
-	ck_assert(mem_write(&mem, 0x2000, "\x43\xeb\xfe", 3));
 	ck_assert(mem_write(&mem, 0x3000, "\xeb\xfe", 2));
-	ck_assert(mem_write(&mem, 0x4000, "\x4b\xeb\xfe", 3));
-	cpu.s.r[EBX] = 0;
-	cpu.s.r[EAX] = 0x2000;
-	for (unsigned n = 0; n < 3; n++)
-		run_at(CODE_PA);
+	jump_thrice();
 	run_at(far);
 	/* Nobody says so to the CPU. */
 	ck_assert(mem_write(&mem, 0x7008, &(le32_t){{0x67, 0x40, 0, 0}}, 4));
