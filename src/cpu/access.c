@@ -212,38 +212,38 @@ static inline bool crosses_page(uint32_t lin, unsigned n)
 /* What the TLB's tags allow at once: one page, known, and for a store dirty and without code. */
 static inline int load(struct cpu *cpu, unsigned access, uint32_t lin, void *to, unsigned n)
 {
-	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[!!(access & PF_USER)], lin);
-	size_t at = tlb_offset(lin, e->read);
+	const struct tlb_half *half = &cpu->tlb->half[!!(access & PF_USER)];
+	const uint8_t *at = tlb_read(half, lin, n);
 
-	if (UNLIKELY(!tlb_hit(at, n))) {
+	if (UNLIKELY(!at)) {
 		if (crosses_page(lin, n))
 			return load_slow(cpu, access, lin, to, n);
 		if (refill(cpu, lin, access))
 			return 1;
-		at = tlb_offset(lin, e->read);
-		if (!tlb_hit(at, n))
+		at = tlb_read(half, lin, n);
+		if (!at)
 			return load_slow(cpu, access, lin, to, n);
 	}
-	memcpy(to, e->page + at, n);
+	memcpy(to, at, n);
 	return 0;
 }
 
 static inline int store(struct cpu *cpu, unsigned access, uint32_t lin, const void *from,
 			unsigned n)
 {
-	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[!!(access & PF_USER)], lin);
-	size_t at = tlb_offset(lin, e->write);
+	const struct tlb_half *half = &cpu->tlb->half[!!(access & PF_USER)];
+	uint8_t *at = tlb_write(half, lin, n);
 
-	if (UNLIKELY(!tlb_hit(at, n))) {
+	if (UNLIKELY(!at)) {
 		if (crosses_page(lin, n))
 			return store_slow(cpu, access, lin, from, n);
 		if (refill(cpu, lin, access | PF_WRITE))
 			return 1;
-		at = tlb_offset(lin, e->write);
-		if (!tlb_hit(at, n))
+		at = tlb_write(half, lin, n);
+		if (!at)
 			return store_slow(cpu, access, lin, from, n);
 	}
-	memcpy(e->page + at, from, n);
+	memcpy(at, from, n);
 	return 0;
 }
 /*:*/

@@ -65,11 +65,7 @@ bool acc_refill_write(struct cpu *cpu, uint32_t lin) MUST_CHECK;
 static inline const uint8_t *acc_quick_read(const struct cpu *cpu, unsigned cpl, uint32_t lin,
 					    unsigned n)
 {
-	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[cpl == 3], lin);
-
-	size_t at = tlb_offset(lin, e->read);
-
-	return tlb_hit(at, n) ? e->page + at : NULL;
+	return tlb_read(&cpu->tlb->half[cpl == 3], lin, n);
 }
 
 int acc_sys_ld16_slow(struct cpu *cpu, uint32_t lin, uint16_t *v) MUST_CHECK;
@@ -100,11 +96,7 @@ static inline MUST_CHECK int acc_sys_ld32(struct cpu *cpu, uint32_t lin, uint32_
 static inline uint8_t *acc_quick_write(const struct cpu *cpu, unsigned cpl, uint32_t lin,
 				       unsigned n)
 {
-	const struct tlb_entry *e = tlb_at(&cpu->tlb->half[cpl == 3], lin);
-
-	size_t at = tlb_offset(lin, e->write);
-
-	return tlb_hit(at, n) ? e->page + at : NULL;
+	return tlb_write(&cpu->tlb->half[cpl == 3], lin, n);
 }
 
 #endif

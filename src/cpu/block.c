@@ -80,7 +80,6 @@ void block_cache_flush(struct cpu *cpu)
 	memset(c->hash, 0, sizeof(c->hash));
 	forget_jumps(cpu);
 	c->used = ARENA_FIRST;
-	c->emptied++;
 }
 
 /* Which of a block's two page lists is this page's? */
@@ -530,10 +529,9 @@ static struct block *guess_two_pages(const struct cpu *cpu)
 	uint32_t next = (cpu->s.eip & PAGE_MASK) + PAGE_SIZE;
 	const struct tlb_code *c = &cpu->view->code[tlb_index(next)];
 
-	return block_is_here(cpu, cpu->view, b, cpu->mode | BLOCK_TWO_PAGES) && c->tag == next &&
-			       c->delta + next == b->pa2
-		       ? b
-		       : NULL;
+	if (!block_is_here(cpu, cpu->view, b, cpu->mode | BLOCK_TWO_PAGES))
+		return NULL;
+	return c->tag == next && c->delta + next == b->pa2 ? b : NULL;
 }
 
 static struct block *known_block(const struct cpu *cpu, uint32_t pa)

@@ -21,19 +21,17 @@ struct op {
 	op_fn *fn;
 	union {
 		struct {
-			uint32_t
-				disp; /* direct jumps: EIP behind the instruction minus the block's first */
-			uint32_t imm;	   /* direct jumps: target minus the block's first EIP */
-			uint16_t imm2;	   /* x87: FOP */
-			uint16_t row : 10; /* enum opmap_id */
-			uint16_t
-				owes : 6; /* its fault restores the flags of so many before (dead.c) */
-			uint16_t off;	  /* of the instruction, from the block's first EIP */
-			uint8_t len;	  /* bytes */
-			uint8_t left; /* instructions of the block from this one to the last, inclusive */
-			uint8_t rm,
-				reg; /* byte offset in struct cpu of the E and G registers (Z: in rm) */
-			uint8_t base, index; /* likewise */
+			/* Direct jumps: EIP behind the instruction, and the target, both minus the
+			 * block's first EIP. */
+			uint32_t disp, imm;
+			uint16_t imm2;	    /* x87: FOP */
+			uint16_t row  : 10; /* enum opmap_id */
+			uint16_t owes : 6;  /* so many before: dead.c */
+			uint16_t off;	    /* of the instruction, from the block's first EIP */
+			uint8_t len;	    /* bytes */
+			uint8_t left;	    /* instructions from this one to the last, inclusive */
+			/* Byte offsets in struct cpu of registers: E (or Z), G, of the address. */
+			uint8_t rm, reg, base, index;
 			uint8_t scale, seg;
 			uint8_t flags; /* enum op_flags */
 			uint8_t modrm;
@@ -124,7 +122,6 @@ struct block_cache {
 	uint8_t *arena;
 	size_t used, size;	     /* bytes */
 	uint64_t flushes;	     /* because it was full */
-	uint64_t emptied;	     /* for that reason or another */
 	uint64_t translated, heated; /* blocks; and those that became hot */
 	uint32_t samples;
 	struct block *single; /* room for one instruction outside the cache */

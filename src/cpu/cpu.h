@@ -247,7 +247,7 @@ struct cpu_history {
 	R(LINK, "link", "blocks remember what follows them")                                       \
 	R(RETURN, "return", "calls remember what follows when they come back")                     \
 	R(QUICK, "quick", "flat memory at hand is accessed in the handler")                        \
-	R(SPECIAL, "special", "handlers for particular registers and address forms")               \
+	R(SPECIAL, "special", "handlers for particular registers")                                 \
 	R(FLAGS, "flags", "flags that nobody will see are not computed")                           \
 	R(FUSE, "fuse", "instructions that often come together are one handler")                   \
 	R(HEAT, "heat", "blocks that seldom run are laid out differently from hot ones")           \
@@ -340,16 +340,14 @@ struct cpu {
  * never run under another.  FLAT: DS, ES and SS have base 0, limit 4 GB and may be written, so an
  * effective address is a linear address and needs no check.
 :*/
-enum cpu_mode {		       /* fits into TLB_STAMP_MODE */
-		MODE_D32 = 1,  /* CS.D: 32-bit code */
-		MODE_SS32 = 2, /* SS.B: the stack pointer is ESP */
-		MODE_FLAT = 4,
-		MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
-		MODE_ALIGN =
-			16,	/* alignment checks are on (CR0.AM, EFLAGS.AC, CPL 3); never FLAT */
-		MODE_USER = 32, /* CPL 3: instructions are fetched with user rights */
-		MODE_BREAK =
-			64, /* DR7 enables a breakpoint: one instruction at a time; never FLAT */
+enum cpu_mode {
+	MODE_D32 = 1,  /* CS.D: 32-bit code */
+	MODE_SS32 = 2, /* SS.B: the stack pointer is ESP */
+	MODE_FLAT = 4,
+	MODE_CODE_FLAT = 8, /* CS has base 0 and limit 4 GB: EIP need not be checked */
+	MODE_ALIGN = 16,    /* alignment checks are on (CR0.AM, EFLAGS.AC, CPL 3); never FLAT */
+	MODE_USER = 32,	    /* CPL 3: instructions are fetched with user rights */
+	MODE_BREAK = 64,    /* DR7 enables a breakpoint: one instruction at a time; never FLAT */
 };
 
 /* The board's calls. */
@@ -409,6 +407,7 @@ static inline void cpu_sync_counts(struct cpu *cpu)
 	cpu->budget_mark = cpu->budget;
 }
 
+_Static_assert(2 * MODE_BREAK - 1 <= TLB_STAMP_MODE, "a stamp has all of the mode");
 /* The view's stamp has the mode in it: so a block that was found under this stamp may be entered. */
 static inline void cpu_stamp_view(struct cpu *cpu)
 {

@@ -3,6 +3,7 @@
  * Dead flags: which operations of a block need not work out their flags, and what becomes of them if it
  * turns out that somebody looks after all.
 :*/
+#include "base/bug.h"
 #include "block.h"
 
 #define BITS 32
@@ -14,8 +15,8 @@
  * operation may leave the flags alone: no handler and no snapshot can come between to see the
  * difference.  A fault can, of an operation in memory that stands between the two: its exception frame has
  * the flags in it.  But a fault is rare, and the flags of an addition, say, can be worked out long
- * after it, as long as both its registers are what they were.  So such an operation in memory knows how far
- * before it the one is whose flags it owes, and only if it faults they are worked out.
+ * after it, as long as its registers are what they were.  So such an operation in memory knows how far before
+ * it the one is whose flags it owes, and works them out if it faults.
 :*/
 
 /* Does the operation leave nothing of the flags that were there before?  (A shift by zero does.) */
@@ -175,8 +176,7 @@ void dead_flags_restore(struct cpu *cpu, const struct op *op)
 	struct arith a;
 
 	op -= op->owes;
-	if (!arith_of(op, &a))
-		return;
+	BUG_ON(!arith_of(op, &a));
 	b = a.imm ? op->imm : r[a.from];
 	switch (a.what) {
 	case ARITH_ADD: sem_add32(f, r[a.to] - b, b); break;

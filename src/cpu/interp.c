@@ -103,8 +103,8 @@ OP(leave)
 :*/
 static bool may_link(const struct cpu *cpu, const struct block *from, const struct block *to)
 {
-	return to && from && block_mode(from) == block_mode(to) &&
-	       (block_mode(to) & MODE_CODE_FLAT) && cpu_has_rung(cpu, RUNG_LINK);
+	return to && block_mode(from) == block_mode(to) && (block_mode(to) & MODE_CODE_FLAT) &&
+	       cpu_has_rung(cpu, RUNG_LINK);
 }
 
 /* On another page, or for another mode. */
@@ -113,15 +113,32 @@ static bool is_elsewhere(const struct block *from, const struct block *to)
 	return (from->where ^ to->where) >> PAGE_SHIFT;
 }
 
-/* What is at CS:EIP, and from now on follows the block that ends with `end`. */
-static struct block *next_linked(struct cpu *cpu, const struct op *end, unsigned slot, bool here)
+static bool is_anywhere(const struct block *from, const struct block *to)
 {
-	const uint64_t emptied = cpu->cache->emptied;
+	return true;
+}
+
+static bool is_on_its_page(const struct block *from, const struct block *to)
+{
+	return !is_elsewhere(from, to);
+}
+
+static bool is_behind(const struct block *from, const struct block *to)
+{
+	return to->where == from->where + from->bytes;
+}
+
+/* What is at CS:EIP, and from now on follows the block that ends with `end`, if it is where a link may
+ * lead. */
+static struct block *next_linked(struct cpu *cpu, const struct op *end, unsigned slot,
+				 bool (*is_good)(const struct block *, const struct block *))
+{
+	const uint64_t flushes = cpu->cache->flushes;
 	struct block *to = block_next(cpu);
 
 	/* To make room for a block, the one that led to it may have gone. */
-	if (emptied == cpu->cache->emptied && may_link(cpu, end->home, to) &&
-	    !(here && is_elsewhere(end->home, to)))
+	if (flushes == cpu->cache->flushes && may_link(cpu, end->home, to) &&
+	    is_good(end->home, to))
 		((struct op *)(uintptr_t)end)->link[slot] = to;
 	return to;
 }
@@ -130,7 +147,7 @@ static struct block *next_linked(struct cpu *cpu, const struct op *end, unsigned
 #define DEF_LEAVE(slot)                                                                            \
 	COLD_OP(leave_linking_##slot)                                                              \
 	{                                                                                          \
-		ENTER_IF(next_linked(cpu, op, slot, true));                                        \
+		ENTER_IF(next_linked(cpu, op, slot, is_on_its_page));                              \
 		return NULL;                                                                       \
 	}                                                                                          \
 	OP(leave_##slot)                                                                           \
@@ -146,7 +163,7 @@ DEF_LEAVE(1)
 
 COLD_OP(leave_away)
 {
-	ENTER_IF(next_linked(cpu, op, 1, false));
+	ENTER_IF(next_linked(cpu, op, 1, is_anywhere));
 	return NULL;
 }
 
@@ -169,14 +186,11 @@ COLD_OP(look_away)
 COLD_OP(leave_return)
 {
 	const struct op *end = cpu->called[cpu->calls];
-	const uint64_t emptied = cpu->cache->emptied;
-	struct block *to = block_next(cpu);
 
 	UNUSED_OP;
-	if (cpu_has_rung(cpu, RUNG_RETURN) && emptied == cpu->cache->emptied &&
-	    may_link(cpu, end->home, to) && to->where == end->home->where + end->home->bytes)
-		((struct op *)(uintptr_t)end)->link[0] = to;
-	ENTER_IF(to);
+	if (!cpu_has_rung(cpu, RUNG_RETURN))
+		end = &block_no_end;
+	ENTER_IF(next_linked(cpu, end, 0, is_behind));
 	return NULL;
 }
 

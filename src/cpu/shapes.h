@@ -35,8 +35,8 @@
 		}                                                                                  \
 	}
 #define S6(r16, m16, s16, r32, m32, s32) S8(r16, m16, s16, m16, r32, m32, s32, m32)
-/* The second half has no flags. */
-#define S3(b, r, m, s, bare)                                                                       \
+/* The second half are those that leave the flags alone. */
+#define S_NF(b, r, m, s, bare)                                                                     \
 	{                                                                                          \
 		{{op_##b##_16##r, op_##b##_16##m, op_##b##_16##s, op_##b##_16##m},                 \
 		 {op_##b##_32##r, op_##b##_32##m, op_##b##_32##s, op_##b##_32##bare}},             \
@@ -48,9 +48,9 @@
 			}                                                                          \
 		}                                                                                  \
 	}
-#define SHAPE_ALUV(b) S3(b, _r, _m, _s, _b)
-#define SHAPE_ALAV(b) S3(b, _r, _r, _r, _r)
-#define SHAPE_ALZV(b) S3(b, , , , )
+#define SHAPE_ALUV(b) S_NF(b, _r, _m, _s, _b)
+#define SHAPE_ALAV(b) S_NF(b, _r, _r, _r, _r)
+#define SHAPE_ALZV(b) S_NF(b, , , , )
 #define SHAPE_BMB(b)  S8(b##_8_r, b##_8_m, b##_8_s, b##_8_b, b##_8_r, b##_8_m, b##_8_s, b##_8_b)
 #define SHAPE_BMV(b)                                                                               \
 	S8(b##_16_r, b##_16_m, b##_16_s, b##_16_b, b##_32_r, b##_32_m, b##_32_s, b##_32_b)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*P:240
  * The TLB: the translations the CPU remembers, kept in a form that makes the common load a
- * subtraction, a comparison and an addition.  Two views, supervisor and user, each direct-mapped, each with entries for
- * data and others for code.  One for data has a tag for reading and one for writing, so that
- * "readable", "writable", "dirty" and "holds no code" are all one comparison.
+ * subtraction, a comparison and an addition.  Two views, supervisor and user, each direct-mapped,
+ * each with entries for data and others for code.  One for data has a tag for reading and one for
+ * writing, so that "readable", "writable", "dirty" and "holds no code" are all one comparison.
 :*/
 #ifndef MMU_TLB_H
 #define MMU_TLB_H
@@ -106,6 +106,7 @@ static inline unsigned tlb_written(const uint8_t *page)
 	return (uintptr_t)page >> 12 & (TLB_WRITTEN - 1);
 }
 
+/* No page directory has this address. */
 #define TLB_NO_SPACE 1u
 /* Beside the address of a page-table entry, which is a multiple of 4. */
 #define TLB_GLOBAL 1u
@@ -135,6 +136,24 @@ static inline struct tlb_entry *tlb_slot(struct tlb_half *half, uint32_t lin)
 static inline const struct tlb_entry *tlb_at(const struct tlb_half *half, uint32_t lin)
 {
 	return tlb_slot((struct tlb_half *)(uintptr_t)half, lin);
+}
+
+/* Where the n bytes at lin are in the host's memory, to be read, to be written; NULL: the TLB does not
+ * say. */
+static inline const uint8_t *tlb_read(const struct tlb_half *half, uint32_t lin, unsigned n)
+{
+	const struct tlb_entry *e = tlb_at(half, lin);
+	size_t at = tlb_offset(lin, e->read);
+
+	return LIKELY(tlb_hit(at, n)) ? e->page + at : NULL;
+}
+
+static inline uint8_t *tlb_write(const struct tlb_half *half, uint32_t lin, unsigned n)
+{
+	const struct tlb_entry *e = tlb_at(half, lin);
+	size_t at = tlb_offset(lin, e->write);
+
+	return LIKELY(tlb_hit(at, n)) ? e->page + at : NULL;
 }
 
 /* The TLB of space number `space`, empty. */

@@ -293,8 +293,8 @@ static const struct insn_bytes faulting[] = {
 	{2, {0x87, 0x07}},	 /* xchg [edi], eax */
 };
 
-/* An instruction that sets flags, one or two others, one that faults, and then all flags are overwritten: the
- * exception frame has them as they were. */
+/* An instruction that sets flags, another, one that faults, and then all flags are overwritten: the exception
+ * frame has them as they were.  And once more with two before these, which have flags and a store of their own. */
 START_TEST(flags_of_a_fault)
 {
 	const uint32_t rungs = cpu->without;
@@ -306,9 +306,8 @@ START_TEST(flags_of_a_fault)
 				uint32_t to = CODE;
 				bool fault;
 
-				if (two) /* one more, and one that does not fault */
-					APPEND(&to,
-					       "\x29\xc8\x89\x56\x10"); /* sub eax, ecx; mov [esi+16], edx */
+				if (two) /* sub eax, ecx; mov [esi+16], edx */
+					APPEND(&to, "\x29\xc8\x89\x56\x10");
 				append(&to, setters[i].bytes, setters[i].n);
 				append(&to, between[j].bytes, between[j].n);
 				append(&to, faulting[_i].bytes, faulting[_i].n);
