@@ -538,8 +538,12 @@ static struct block *known_block(const struct cpu *cpu, uint32_t pa)
 {
 	const uint64_t one = block_where(pa, cpu->mode);
 	const uint64_t two = block_where(pa, cpu->mode | BLOCK_TWO_PAGES);
-	struct block *b = cpu->cache->hash[block_hash(one)];
+	struct block *b = *jump_slot(cpu->cache, cpu->s.eip);
 
+	/* Often it is only the TLB that had forgotten where EIP lies. */
+	if (b->where == one || b->where == two)
+		return b;
+	b = cpu->cache->hash[block_hash(one)];
 	while (b && b->where != one && b->where != two)
 		b = b->hash_next;
 	return b;
