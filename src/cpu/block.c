@@ -13,9 +13,13 @@
 #include "fpu.h"
 
 #define ARENA_BYTES (8u << 20)
-/* A block begins at a multiple of the one plus the other: see struct block. */
+/* A block begins at a multiple of the one plus the other: so one line of the host's cache holds its n
+ * and all behind it, up to the end of its first operation. */
 #define CACHE_LINE  64u
-#define ARENA_FIRST (offsetof(struct block, n) % CACHE_LINE)
+#define ARENA_FIRST (CACHE_LINE - offsetof(struct block, n) % CACHE_LINE)
+_Static_assert(offsetof(struct block, op) + sizeof(struct op) - offsetof(struct block, n) <=
+		       CACHE_LINE,
+	       "what every entry looks at is one line");
 /* Most ops of one block: its instructions, one to count it, one to end it. */
 #define BLOCK_MAX_OPS	(BLOCK_MAX_INSNS + 2)
 #define BLOCK_BYTES_MAX (sizeof(struct block) + BLOCK_MAX_OPS * sizeof(struct op))

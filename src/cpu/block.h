@@ -64,8 +64,8 @@ enum op_flags {
 #define BLOCK_TWO_PAGES (1u << 31)
 
 /*C:416
- * What every entry looks at comes last, and a block begins in the middle of a cache line: so its
- * first operation is in the same line.
+ * What every entry looks at comes last, and a block lies so that a cache line begins there: its first
+ * operation is in the same line.
 :*/
 struct block {
 	struct block *hash_next;
