@@ -55,6 +55,7 @@ int block_cache_init(struct cpu *cpu)
 		block_cache_fini(cpu);
 		return -ENOMEM;
 	}
+	c->single->where = BLOCK_DEAD;
 	forget_jumps(cpu);
 	return 0;
 }
