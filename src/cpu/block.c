@@ -13,8 +13,7 @@
 #include "fpu.h"
 
 #define ARENA_BYTES (8u << 20)
-/* A block begins at a multiple of the one plus the other: so one line of the host's cache holds its n
- * and all behind it, up to the end of its first operation. */
+/* A block begins at a multiple of the one plus the other: see struct block. */
 #define CACHE_LINE  64u
 #define ARENA_FIRST (CACHE_LINE - offsetof(struct block, n) % CACHE_LINE)
 _Static_assert(offsetof(struct block, op) + sizeof(struct op) - offsetof(struct block, n) <=
@@ -527,18 +526,6 @@ static bool block_fits(struct cpu *cpu, const struct block *b, bool *fault)
 	return !*fault && (pa2 & PAGE_MASK) == b->pa2;
 }
 
-/* The one with two pages, if the page behind EIP's is the one that its second part was read from. */
-static struct block *guess_two_pages(const struct cpu *cpu)
-{
-	struct block *b = *jump_slot(cpu->cache, cpu->s.eip);
-	uint32_t next = (cpu->s.eip & PAGE_MASK) + PAGE_SIZE;
-	const struct tlb_code *c = &cpu->view->code[tlb_index(next)];
-
-	if (!block_is_here(cpu, cpu->view, b, cpu->mode | BLOCK_TWO_PAGES))
-		return NULL;
-	return c->tag == next && c->delta + next == b->pa2 ? b : NULL;
-}
-
 static struct block *known_block(const struct cpu *cpu, uint32_t pa)
 {
 	const uint64_t one = block_where(pa, cpu->mode);
@@ -650,9 +637,7 @@ void block_sample(struct cpu *cpu, struct block *b)
 
 struct block *block_find(struct cpu *cpu)
 {
-	struct block *b = guess_two_pages(cpu);
-
-	return b || cpu->budget <= 0 ? b : block_get(cpu);
+	return cpu->budget <= 0 ? NULL : block_get(cpu);
 }
 
 struct block *block_get_single(struct cpu *cpu)
